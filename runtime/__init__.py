@@ -1,0 +1,1 @@
+"""The runtime: a table and events become conversations."""
