@@ -67,7 +67,7 @@ JSON prefix lists; strings, integers, booleans and null stand for themselves. Ev
 is null, and null goes through every operator. Values are those of `Var.type`, in plain JSON form wherever they are
 stored: numbers as JSON integers or decimal strings, dates and times in ISO form, durations as seconds.
 
-    ["num", "1.5"]  ["slot", n]  ["local", n]  ["it"]  ["given", n]  ["today"]  ["now"]  ["list", e, …]
+    ["num", "1.5"]  ["slot", n]  ["local", n, type]  ["it", type]  ["given", n]  ["today"]  ["now"]  ["list", e, …]
     ["duration", amount, unit]   unit: second minute hour day week month year (month and year by the calendar)
     ["get", e, field, type]      type of the field, "unknown" if not declared
     ["index", e, i]   ["as", type, e]          convert; null if it cannot be
