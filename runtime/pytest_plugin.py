@@ -1,0 +1,1 @@
+"""Stories as pytest items: `pytest stories/` collects what `talktable test` runs."""
