@@ -6,7 +6,8 @@ Texts in here are syntax (`dsl.syntax.Text`), parsed by the same parser as a `.f
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsl.source import Span
+from dsl.diagnostics import Diagnostic
+from dsl.source import Source, Span
 from dsl.syntax import Text
 
 
@@ -99,3 +100,10 @@ class Domain:
     templates: dict[str, Template] = field(default_factory=dict)
     responses: dict[str, Response] = field(default_factory=dict)
     events: dict[str, Happening] = field(default_factory=dict)
+
+
+def read_domain(source: Source) -> tuple[Domain | None, tuple[Diagnostic, ...]]:
+    """The domain of a file and all its faults; None where nothing of it could be read."""
+    from dsl.domain_reader import read  # which builds the values of this module
+
+    return read(source)
