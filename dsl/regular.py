@@ -1,0 +1,140 @@
+"""The tree of a regular expression, and how it is written for RE2.
+
+Elsewhere: reading one from text (`patterns`), what single characters it takes (`characters`), whether two of them
+take the same text (`automata`).
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dsl.characters import Chars, Exact
+
+
+@dataclass(frozen=True, slots=True)
+class Seq:
+    items: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    ways: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    of: "Node"
+    least: int
+    most: int | None                         # None: any number
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A place between two characters."""
+
+    kind: str                                # start end line_start line_end boundary inside
+
+
+Node: TypeAlias = Chars | Exact | Seq | Either | Repeat | Edge
+
+NOTHING = Seq(())
+EDGES = {"start": r"\A", "end": r"\z", "line_start": "(?m:^)", "line_end": "(?m:$)"}
+
+
+def seq(*items: Node) -> Node:
+    """These one after the other, sequences in it unfolded."""
+    flat = tuple(inner for item in items for inner in (item.items if isinstance(item, Seq) else (item,)))
+    return flat[0] if len(flat) == 1 else Seq(flat)
+
+
+def either(*ways: Node) -> Node:
+    """One of these, each once, in order."""
+    kept = tuple(dict.fromkeys(inner for way in ways for inner in (way.ways if isinstance(way, Either) else (way,))))
+    return kept[0] if len(kept) == 1 else Either(kept)
+
+
+def write(node: Node, fold: bool) -> str:
+    """Source for RE2 where `(?i)` is as `fold` says; no boundary may be in it."""
+    match node:
+        case Chars():
+            source = node.source()
+            if source is None:
+                raise ValueError("a set that cannot be written is refused when it is read")
+            return source if node.fold == fold else f"(?{'i' if node.fold else '-i'}:{source})"
+        case Exact():
+            return node.source()
+        case Seq(items):
+            return "".join(_wrapped(item, fold, Either) for item in items)
+        case Either(ways):
+            return "|".join(write(way, fold) for way in ways)
+        case Repeat(of, least, most):
+            return _wrapped(of, fold, Either, Seq, Repeat, Edge) + _times(least, most)
+        case Edge(kind):
+            return EDGES[kind]
+
+
+def _wrapped(node: Node, fold: bool, *loose: type) -> str:
+    source = write(node, fold)
+    return f"(?:{source})" if isinstance(node, loose) else source
+
+
+def _times(least: int, most: int | None) -> str:
+    match least, most:
+        case 0, None:
+            return "*"
+        case 1, None:
+            return "+"
+        case 0, 1:
+            return "?"
+        case _, None:
+            return f"{{{least},}}"
+    return f"{{{least}}}" if least == most else f"{{{least},{most}}}"
+
+
+def mostly_folded(node: Node) -> bool:
+    """Whether `(?i)` in front saves more than it costs."""
+    folds, waiting = 0, [node]
+    while waiting:
+        match waiting.pop():
+            case Chars() as chars:
+                folds += 1 if chars.fold else -1
+            case Seq(items) | Either(items):
+                waiting += items
+            case Repeat(of):
+                waiting.append(of)
+    return folds > 0
+
+
+def cost(node: Node) -> int:
+    """About how many instructions RE2 makes of it."""
+    match node:
+        case Chars() | Exact():
+            return node.cost
+        case Seq(items) | Either(items):
+            return sum(map(cost, items)) + len(items)
+        case Repeat(of, least, most):
+            return (cost(of) + 1) * max(least + (most is None), most or 0)
+    return 1
+
+
+def has_boundary(node: Node) -> bool:
+    match node:
+        case Edge(kind):
+            return kind in ("boundary", "inside")
+        case Seq(items) | Either(items):
+            return any(map(has_boundary, items))
+        case Repeat(of):
+            return has_boundary(of)
+    return False
+
+
+def size(node: Node, most: int) -> int:
+    """How many parts it is written with, counted up to `most`."""
+    counted, waiting = 0, [node]
+    while waiting and counted < most:
+        counted += 1
+        match waiting.pop():
+            case Seq(items) | Either(items):
+                waiting += items
+            case Repeat(of):
+                waiting.append(of)
+    return counted
