@@ -22,6 +22,7 @@ MAX_FAULTS = 100                             # of one file; what follows says no
 UNKNOWN_KEY = Kind("F060", Severity.ERROR, "{called} has no key `{key}`")
 MISSING_KEY = Kind("F061", Severity.ERROR, "{called} needs the key `{key}`")
 WRONG_SHAPE = Kind("F062", Severity.ERROR, "`{name}` takes {wanted}, this is {got}")
+ONE_AT_A_TIME = Kind("F081", Severity.ERROR, "{called} is one thing, here are {count}: {keys}")
 NOT_A_CHOICE = Kind("F063", Severity.ERROR, "`{name}` takes {wanted}, not `{value}`")
 
 
@@ -163,9 +164,10 @@ class MapOf:
     item: Shape
     wanted: str
     item_may_be_empty: bool = False
+    exactly_one: bool = False
 
     def read(self, node: Node, name: str, report: Report) -> Any:
-        if not isinstance(node, Mapping):
+        if not isinstance(node, Mapping) or (self.exactly_one and len(node.entries) != 1):
             return refuse(self, node, name, report)
         return tuple(self.entry(entry, report) for entry in node.entries
                      if self.key.read(entry.key, name, report) is not None)
@@ -234,6 +236,7 @@ class Record:
         return Fields(values, nodes, node.span, tuple(strange))
 
     def unknown(self, key: Scalar, report: Report) -> None:
+        """Report a key that is not one of these, with the nearest, or with what another tool's word is called here."""
         if report.is_full:
             return
         fixes = did_you_mean(key.span, key.value, self.fields)
@@ -242,6 +245,46 @@ class Record:
         if not fixes:
             fixes = (Fix("known keys are " + ", ".join(f"`{known}`" for known in self.fields)),)
         report.add(UNKNOWN_KEY.at(key.span, *fixes, called=self.called, key=shortened(key.value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The one key of a `OneOf`, with its value."""
+
+    key: str
+    value: Any
+    span: Span                               # of the key and its value
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Exactly one of several keys; its value is `Picked`. A word alone is a key without a value."""
+
+    keys: Record
+
+    @property
+    def wanted(self) -> str:
+        return "one of " + ", ".join(f"`{key}`" for key in self.keys.fields)
+
+    def read(self, node: Node, name: str, report: Report) -> Any:
+        if isinstance(node, Scalar) and node.value in self.keys.fields:
+            node = Mapping((Entry(node, Scalar("", Span(node.span.file, node.span.end, node.span.end))),), node.span)
+        if not isinstance(node, Mapping) or not node.entries:
+            return refuse(self, node, name, report)
+        entry = node.entries[0]
+        known = self.keys.fields.get(entry.key.value)
+        if known is None:
+            return self.keys.unknown(entry.key, report)
+        if len(node.entries) > 1:
+            second = node.entries[1].key
+            report.add(ONE_AT_A_TIME.at(second.span, Fix(f"put `- ` before `{second.value}`: it is a step of its own"),
+                                        called=self.keys.called, count=len(node.entries),
+                                        keys=", ".join(f"`{shortened(each.key.value)}`" for each in node.entries[:4])))
+            return None
+        value = known.shape.read(entry.value, entry.key.value, report)
+        if value is None:
+            return None
+        return Picked(entry.key.value, value, Span(entry.key.span.file, entry.key.span.start, entry.value.span.end))
 
 
 @dataclass(frozen=True, slots=True)
