@@ -1,0 +1,461 @@
+"""Expressions: what an author wrote becomes code of the table, with its type and the variables it shows something of.
+
+One walk does all three, so that they cannot disagree. Whatever is wrong is said once: its code is `["?"]`, its type is
+unknown, and of an unknown type nothing more is said.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from dsl import types
+from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
+from dsl.nearest import did_you_mean
+from dsl.resolve import BOUND, NO_SLOT, Names
+from dsl.scope import Scope
+from dsl.source import Span
+from dsl.syntax import (
+    Apply,
+    Attribute,
+    Binary,
+    Conditional,
+    Duration,
+    Expr,
+    Index,
+    Is,
+    ListOf,
+    Name,
+    Number,
+    Ref,
+    Reveal,
+    Text,
+    Truth,
+    Unary,
+    Url,
+)
+from dsl.table import UNKNOWN as BROKEN
+from dsl.types import UNKNOWN
+
+if TYPE_CHECKING:
+    from dsl.lower_texts import Texts
+
+NO_IT = Kind("F111", Severity.ERROR, "`it` stands for nothing here")
+
+WRONG_TYPE = Kind("F410", Severity.ERROR, "{what} takes {wanted}, this is {given}")
+NOT_TOGETHER = Kind("F411", Severity.ERROR, "`{op}` does not go between {left} and {right}")
+WRONG_ARGUMENTS = Kind("F412", Severity.ERROR, "`{name}` takes {takes}")
+NO_FIELD = Kind("F413", Severity.ERROR, "{given} has no `{name}`")
+NO_LIST = Kind("F414", Severity.ERROR, "{what} wants a list, this is {given}")
+NO_CONDITION = Kind("F415", Severity.ERROR, "a condition is yes or no, this is {given}")
+NEVER_EQUAL = Kind("F416", Severity.ERROR, "`{name}` is never \"{value}\"")
+MIXED = Kind("F417", Severity.ERROR, "{left} and {right} do not go together here")
+TOO_DEEP = Kind("F448", Severity.ERROR, "this expression is nested too deeply, {most} levels are the most")
+TOO_LONG = Kind("F449", Severity.ERROR, "a number has at most 18 digits")
+
+DEEPEST = 100                                # levels; Python's own stack, here and at run time, has room for more
+
+Variable: TypeAlias = tuple[str, ...]        # ("slot", name) or ("local", frame, name)
+
+NOTHING: frozenset[Variable] = frozenset()
+
+
+class Typed(NamedTuple):
+    code: Any
+    type: str
+    reads: frozenset[Variable] = NOTHING     # what it shows something of, for personal data
+
+    @property
+    def is_broken(self) -> bool:
+        return bool(self.code == [BROKEN])
+
+
+BROKEN_VALUE = Typed([BROKEN], UNKNOWN)
+
+
+def a(type: str) -> str:
+    """A type in words.
+
+    >>> a("integer"), a("list of visit"), a("unknown")
+    ('an integer', 'a list of visit', 'something unknown')
+    """
+    if type == UNKNOWN:
+        return "something unknown"
+    return f"{'an' if type[0] in 'aeio' else 'a'} {type}"
+
+
+class Expressions:
+    """Reads expressions in the names of one bot; what is wrong with them goes to `names.found`."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.texts: Texts                    # set by `Texts`, which reads what stands inside `{}` by this
+        self._depth = 0
+        self._read: dict[type, Callable[[Any, Scope], Typed]] = {
+            Text: self._text, Number: self._number, Duration: self._duration, Truth: self._truth, Url: self._url,
+            ListOf: self._list, Ref: self._ref, Attribute: self._attribute, Index: self._index, Apply: self._apply,
+            Unary: self._unary, Binary: self._binary, Is: self._is, Conditional: self._conditional,
+            Reveal: self._reveal,
+        }
+
+    def say(self, diagnostic: Diagnostic) -> None:
+        self.names.found.append(diagnostic)
+
+    # --- what others ask ------------------------------------------------------------------------------------
+
+    def value(self, expr: Expr, scope: Scope) -> Typed:
+        """The expression, whatever its type."""
+        if self._depth >= DEEPEST:
+            self.say(TOO_DEEP.at(expr.span, Fix("give parts of it names with `set`"), most=DEEPEST))
+            return BROKEN_VALUE
+        self._depth += 1
+        try:
+            return self._read[type(expr)](expr, scope)
+        finally:
+            self._depth -= 1
+
+    def wanted(self, expr: Expr, scope: Scope, wanted: str, what: str, values: Iterable[str] = ()) -> Typed:
+        """The expression as a value of type `wanted`, converted if need be.
+
+        Args:
+            what: what takes it, as a message begins: "`at` of `book`".
+            values: all a choice can be, where that is known.
+        """
+        if isinstance(expr, Text) and (constant := plain(expr)) is not None:
+            return self._constant(expr, constant, wanted, what, tuple(values))
+        typed = self.value(expr, scope)
+        if types.fits(typed.type, wanted):
+            return converted(typed, wanted)
+        fixes = (Fix("round it: `round(…)`"),) if (typed.type, wanted) == ("number", "integer") else ()
+        self.say(WRONG_TYPE.at(expr.span, *fixes, label=a(typed.type), what=what, wanted=a(wanted), given=a(typed.type)))
+        return BROKEN_VALUE
+
+    def one_of(self, expr: Expr, scope: Scope, accepted: Iterable[str], what: str) -> Typed:
+        """The expression as a value of one of the types `accepted`, the first of which names it in messages."""
+        typed = self.value(expr, scope)
+        accepted = tuple(accepted)
+        if typed.type in accepted or typed.type == UNKNOWN:
+            return typed
+        if types.fits(typed.type, accepted[0]):
+            return converted(typed, accepted[0])
+        self.say(WRONG_TYPE.at(expr.span, label=a(typed.type), what=what, wanted=a(accepted[0]), given=a(typed.type)))
+        return BROKEN_VALUE
+
+    def items(self, expr: Expr, scope: Scope, what: str) -> Typed:
+        """The expression as a list, with the type of its *items*."""
+        typed = self.value(expr, scope)
+        item = types.item_of(typed.type)
+        if item is None and typed.type != UNKNOWN:
+            self.say(NO_LIST.at(expr.span, label=a(typed.type), what=what, given=a(typed.type)))
+            return BROKEN_VALUE
+        return typed._replace(type=item or UNKNOWN)
+
+    def condition(self, expr: Expr, scope: Scope) -> Any:
+        """Code that is true or not: of a boolean, or of a value that is known and not empty."""
+        return self._condition(expr, scope).code
+
+    def variable(self, name: Name, scope: Scope) -> tuple[list[str], str] | None:
+        """The variable of that name, for writing to it, and its type; None (and said) if there is none."""
+        local = scope.frame.locals.get(name.text)
+        if local is not None:
+            return ["local", name.text], local.type
+        slot_type = self._slot_type(name.text)
+        if slot_type is None:
+            self._no_slot(name, scope)
+            return None
+        return ["slot", name.text], slot_type
+
+    def values_of(self, name: str, scope: Scope) -> tuple[str, ...]:
+        """All that a variable can be, if it is a choice or the language; else nothing."""
+        local = scope.frame.locals.get(name)
+        if local is not None:
+            return local.values
+        slot = self.names.domain.slots.get(name)
+        if slot is None:
+            return self.names.domain.languages if name == "language" else ()
+        return tuple(value for value, _ in slot.values)
+
+    # --- values that are written out ------------------------------------------------------------------------
+
+    def _constant(self, expr: Text, constant: str, wanted: str, what: str, values: tuple[str, ...]) -> Typed:
+        value = types.literal(constant, wanted)
+        if value is None:
+            self.say(WRONG_TYPE.at(expr.span, label="a text", what=what, wanted=a(wanted), given="a text"))
+            return BROKEN_VALUE
+        if values and constant not in values:
+            near = did_you_mean(Span(expr.span.file, expr.span.start + 1, expr.span.end - 1), constant, values)
+            self.say(NEVER_EQUAL.at(expr.span, *near, label=_listed(values), name=what.strip("`"), value=constant))
+            return BROKEN_VALUE
+        if wanted == "number":
+            return Typed(["num", value] if "." in value else int(value), wanted)
+        return Typed(value, wanted)
+
+    def _text(self, expr: Text, scope: Scope) -> Typed:
+        constant = plain(expr)
+        if constant is not None and not scope.shown:
+            return Typed(constant, "text")
+        number, reads = self.texts.filled(expr, scope)
+        return Typed(["text", number], "text", reads)
+
+    def _number(self, expr: Number, scope: Scope) -> Typed:
+        if len(expr.value) > 19:
+            self.say(TOO_LONG.at(expr.span))
+            return BROKEN_VALUE
+        return Typed(["num", expr.value], "number") if "." in expr.value else Typed(int(expr.value), "integer")
+
+    def _duration(self, expr: Duration, scope: Scope) -> Typed:
+        return Typed(["duration", expr.amount, expr.unit], "duration")
+
+    def _truth(self, expr: Truth, scope: Scope) -> Typed:
+        return Typed(expr.value, "boolean")
+
+    def _url(self, expr: Url, scope: Scope) -> Typed:
+        return Typed(expr.value, "url")
+
+    def _list(self, expr: ListOf, scope: Scope) -> Typed:
+        items = [self.value(item, scope) for item in expr.items]
+        kind = UNKNOWN
+        for written, item in zip(expr.items, items, strict=True):
+            both = types.common(kind, item.type)
+            if both is None:
+                self.say(MIXED.at(written.span, label=a(item.type), left=a(kind), right=a(item.type)))
+                return BROKEN_VALUE
+            kind = both
+        codes = [converted(item, kind).code for item in items]
+        return Typed(["list", *codes], types.LIST + kind, _reads(*items))
+
+    # --- names ----------------------------------------------------------------------------------------------
+
+    def _ref(self, expr: Ref, scope: Scope) -> Typed:
+        name = expr.name.text
+        if name in scope.given:
+            return Typed(["given", name], scope.given[name])
+        local = scope.frame.locals.get(name)
+        if local is not None:
+            return Typed(["local", name, local.type], local.type, frozenset({("local", scope.frame.name, name)}))
+        if name in BOUND:
+            return self._bound(expr, name, scope)
+        slot_type = self._slot_type(name)
+        if slot_type is None:
+            self._no_slot(expr.name, scope)
+            return BROKEN_VALUE
+        return Typed(["slot", name], slot_type, frozenset({("slot", name)}))
+
+    def _bound(self, expr: Ref, name: str, scope: Scope) -> Typed:
+        if name == "today":
+            return Typed(["today"], "date")
+        if name == "now":
+            return Typed(["now"], "datetime")
+        if scope.it is None:
+            fix = Fix("name the slot or the loop's name instead")
+            self.say(NO_IT.at(expr.span, fix, label="nothing to stand for"))
+            return BROKEN_VALUE
+        return Typed(["it", scope.it], scope.it)
+
+    def _slot_type(self, name: str) -> str | None:
+        slot = self.names.domain.slots.get(name)
+        if slot is not None:
+            self.names.used.add(("slot", name))
+            return known_type(self.names, slot.type)
+        return "language" if name == "language" else None
+
+    def _no_slot(self, name: Name, scope: Scope) -> None:
+        known = {*scope.frame.locals, *self.names.domain.slots, *scope.given, "language"}
+        self.names.unknown(NO_SLOT, name, known, "nothing has this name")
+
+    def _attribute(self, expr: Attribute, scope: Scope) -> Typed:
+        of = self.value(expr.of, scope)
+        if of.is_broken:
+            return of
+        field_type = self._field_type(of.type, expr.name.text)
+        if field_type is None:
+            self.say(NO_FIELD.at(expr.name.span, label="not part of it", given=a(of.type), name=expr.name.text))
+            return BROKEN_VALUE
+        return Typed(["get", of.code, expr.name.text, field_type], field_type, of.reads)
+
+    def _field_type(self, of: str, field: str) -> str | None:
+        if of == UNKNOWN:
+            return UNKNOWN
+        if of in types.FIELDS:
+            return types.FIELDS[of].get(field)
+        for declared in self.names.domain.records.get(of, ()):
+            if declared.name == field:
+                return known_type(self.names, declared.type)
+        return UNKNOWN if of in self.names.domain.records else None
+
+    def _index(self, expr: Index, scope: Scope) -> Typed:
+        items = self.items(expr.of, scope, "`[…]`")
+        at = self.wanted(expr.at, scope, "integer", "`[…]`")
+        if items.is_broken:
+            return items
+        return Typed(["index", items.code, at.code], items.type, items.reads | at.reads)
+
+    # --- what is made of values -----------------------------------------------------------------------------
+
+    def _apply(self, expr: Apply, scope: Scope) -> Typed:
+        name = expr.function.text
+        function = self.names.function(expr.function)
+        args = [self.value(arg, scope) for arg in expr.args]
+        if function is None or any(arg.is_broken for arg in args):
+            return BROKEN_VALUE
+        result = None
+        if function.least <= len(args) <= function.most:
+            result = function.result([arg.type for arg in args])
+        if result is None:
+            label = ", ".join(a(arg.type) for arg in args) or "nothing"
+            self.say(WRONG_ARGUMENTS.at(expr.span, label=label, name=name, takes=function.takes))
+            return BROKEN_VALUE
+        return Typed([name, *(arg.code for arg in args)], result, _reads(*args))
+
+    def _unary(self, expr: Unary, scope: Scope) -> Typed:
+        if expr.op == "not":
+            of = self._condition(expr.of, scope)
+            return Typed(["not", of.code], "boolean", of.reads)
+        of = self.value(expr.of, scope)
+        if of.type not in (*types.NUMERIC, "duration", UNKNOWN):
+            self.say(WRONG_TYPE.at(expr.of.span, label=a(of.type), what="`-`", wanted="a number", given=a(of.type)))
+            return BROKEN_VALUE
+        if isinstance(of.code, int):
+            return Typed(-of.code, of.type)
+        return Typed(["neg", of.code], of.type, of.reads) if not of.is_broken else of
+
+    def _binary(self, expr: Binary, scope: Scope) -> Typed:
+        if expr.op == "and":
+            left, right = self._condition(expr.left, scope), self._condition(expr.right, scope)
+            return Typed(["and", left.code, right.code], "boolean", left.reads | right.reads)
+        if expr.op in ("==", "!="):
+            self._check_equal(expr, scope)
+        left, right = self.value(expr.left, scope), self.value(expr.right, scope)
+        if left.is_broken or right.is_broken:
+            return BROKEN_VALUE
+        if expr.op == "or":
+            return self._or(expr, left, right)
+        left, right = _compared(expr, left, right)
+        result = types.operator(expr.op, left.type, right.type)
+        if result is None:
+            self._not_together(expr, left, right)
+            return BROKEN_VALUE
+        return Typed([expr.op, left.code, right.code], result, left.reads | right.reads)
+
+    def _or(self, expr: Binary, left: Typed, right: Typed) -> Typed:
+        both = types.common(left.type, right.type)
+        if both is None and left.type in types.PLAIN and right.type == "text":
+            both = UNKNOWN                                          # `{stock or 'a few'}`: shown as what it turns out to be
+        elif both is None:
+            self.say(MIXED.at(expr.right.span, label=a(right.type), left=a(left.type), right=a(right.type),
+                              others=(Label(expr.left.span, a(left.type)),)))
+            return BROKEN_VALUE
+        return Typed(["or", converted(left, both).code, converted(right, both).code], both, left.reads | right.reads)
+
+    def _check_equal(self, expr: Binary, scope: Scope) -> None:
+        for side, other in ((expr.left, expr.right), (expr.right, expr.left)):
+            if isinstance(side, Ref) and isinstance(other, Text) and (constant := plain(other)) is not None:
+                values = self.values_of(side.name.text, scope)
+                if values:
+                    self._constant(other, constant, "text", f"`{side.name.text}`", values)
+
+    def _not_together(self, expr: Binary, left: Typed, right: Typed) -> None:
+        fixes = ()
+        if expr.op == "+" and "text" in (left.type, right.type):
+            fixes = (Fix("put the value into the text: `\"… {value}\"`"),)
+        self.say(NOT_TOGETHER.at(expr.right.span, *fixes, label=a(right.type), op=expr.op, left=a(left.type),
+                                 right=a(right.type), others=(Label(expr.left.span, a(left.type)),)))
+
+    def _condition(self, expr: Expr, scope: Scope) -> Typed:
+        if isinstance(expr, Binary) and expr.op == "or":
+            left, right = self._condition(expr.left, scope), self._condition(expr.right, scope)
+            return Typed(["or", left.code, right.code], "boolean", left.reads | right.reads)
+        typed = self.value(expr, scope)
+        named = isinstance(expr, Ref | Attribute | Index)
+        if typed.type not in ("boolean", UNKNOWN) and not named:
+            self.say(NO_CONDITION.at(expr.span, label=a(typed.type), given=a(typed.type)))
+            return BROKEN_VALUE
+        if not named or typed.is_broken:
+            return typed
+        # What has no value does not hold: as a condition it is a question, not a mistake.
+        code = ["or", typed.code, False] if typed.type in ("boolean", UNKNOWN) else ["not", ["empty", typed.code]]
+        return Typed(code, "boolean", typed.reads)
+
+    def _is(self, expr: Is, scope: Scope) -> Typed:
+        of = self.value(expr.of, scope)
+        what = expr.what.text
+        if what in ("empty", "known"):
+            code, reads = [what, of.code], NOTHING                  # that there is a value says nothing about it
+        elif (code := self.check(expr, scope)) is None or of.is_broken:
+            return BROKEN_VALUE
+        else:
+            if of.type not in (*types.TEXTUAL, *types.NUMERIC, UNKNOWN):
+                self.say(WRONG_TYPE.at(expr.of.span, label=a(of.type), what=f"`is {what}`", wanted="a text",
+                                       given=a(of.type)))
+            code, reads = ["is", what, of.code, code[1]], of.reads
+        return Typed(["not", code] if expr.negated else code, "boolean", reads)
+
+    def check(self, expr: Is, scope: Scope) -> list[Any] | None:
+        """`[check, country or null]` of `is national_id("CO")`; None (and said) if there is no such check."""
+        by_country = self.names.check(expr.what)
+        if by_country is None:
+            return None
+        countries = [plain(arg) if isinstance(arg, Text) else None for arg in expr.args]
+        if len(countries) > by_country or None in countries:
+            takes = 'a country like "CO"' if by_country else "nothing more"
+            self.say(WRONG_ARGUMENTS.at(expr.span, label="does not fit", name=f"is {expr.what.text}", takes=takes))
+        return [expr.what.text, countries[0] if countries else None]
+
+    def _conditional(self, expr: Conditional, scope: Scope) -> Typed:
+        test = self.condition(expr.test, scope)
+        then, otherwise = self.value(expr.then, scope), self.value(expr.otherwise, scope)
+        if then.is_broken or otherwise.is_broken:
+            return BROKEN_VALUE
+        both = types.common(then.type, otherwise.type)
+        if both is None:
+            self.say(MIXED.at(expr.otherwise.span, label=a(otherwise.type), left=a(then.type), right=a(otherwise.type),
+                              others=(Label(expr.then.span, a(then.type)),)))
+            return BROKEN_VALUE
+        code = ["if", test, converted(then, both).code, converted(otherwise, both).code]
+        return Typed(code, both, then.reads | otherwise.reads)
+
+    def _reveal(self, expr: Reveal, scope: Scope) -> Typed:
+        return self.value(expr.of, scope)._replace(reads=NOTHING)
+
+
+def plain(text: Text) -> str | None:
+    """A text that interpolates nothing, as it is read; else None."""
+    if not text.parts:
+        return ""
+    only = text.parts[0]
+    return only if len(text.parts) == 1 and isinstance(only, str) else None
+
+
+def converted(typed: Typed, wanted: str) -> Typed:
+    """The value as one of type `wanted`, which it fits."""
+    if typed.is_broken or not types.needs_conversion(typed.type, wanted):
+        return typed._replace(type=wanted) if wanted != UNKNOWN else typed
+    return Typed(["as", wanted, typed.code], wanted, typed.reads)
+
+
+def known_type(names: Names, written: str) -> str:
+    """A type written in the domain; unknown where it names nothing (which is said at its own place)."""
+    base = types.base_of(written)
+    return written if base in types.BUILT_IN or base in names.domain.records else UNKNOWN
+
+
+def _reads(*values: Typed) -> frozenset[Variable]:
+    return NOTHING.union(*(value.reads for value in values)) if values else NOTHING
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return "one of " + ", ".join(values[:4]) + (" …" if len(values) > 4 else "")
+
+
+def _compared(expr: Binary, left: Typed, right: Typed) -> tuple[Typed, Typed]:
+    """Both sides of a comparison, one that is written out as the type of the other: `at < "2026-01-01"`."""
+    if expr.op in ("==", "!=", "<", "<=", ">", ">="):
+        if isinstance(expr.right, Text):
+            right = _as_literal(right, left.type)
+        if isinstance(expr.left, Text):
+            left = _as_literal(left, right.type)
+    return left, right
+
+
+def _as_literal(typed: Typed, wanted: str) -> Typed:
+    if not isinstance(typed.code, str) or wanted in types.TEXTUAL or types.literal(typed.code, wanted) is None:
+        return typed
+    return Typed(typed.code, wanted)

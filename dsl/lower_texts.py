@@ -1,0 +1,148 @@
+"""Texts: what stands between quotes becomes an entry of the table in every language of the bot.
+
+Interpolations, and the formats in them, are read in the names of the place where the text stands, in translations too.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from babel import Locale as Culture
+from babel import UnknownLocaleError
+
+from dsl import types
+from dsl.diagnostics import Fix, Kind, Severity
+from dsl.expressions import NOTHING, Expressions, Typed, Variable, a
+from dsl.nearest import did_you_mean
+from dsl.pools import Pools
+from dsl.scope import Scope
+from dsl.source import Span
+from dsl.syntax import Expr, Format, Interpolation, Text
+from dsl.table import Part
+
+SHOWS_RECORD = Kind("F418", Severity.ERROR, "{given} cannot be shown as a text",
+                    why="The user would see the inside of the program.")
+NO_FORMAT = Kind("F630", Severity.ERROR, "there is no format named `{name}`")
+FORMAT_OF_OTHER = Kind("F631", Severity.ERROR, "`|{name}` shows {shows}, this is {given}")
+FORMAT_ARGUMENTS = Kind("F632", Severity.ERROR, "`|{name}` takes {takes}")
+PLURAL_ALONE = Kind("F633", Severity.ERROR, "no format can stand beside `|plural`, which prints its words and nothing else")
+
+
+class Locale(Protocol):
+    """The translations of one language."""
+
+    def find(self, raw: str, context: str | None = None) -> Text | None: ...
+
+
+class Texts:
+    def __init__(self, expressions: Expressions, pools: Pools, languages: Iterable[str],
+                 locales: Mapping[str, Locale]) -> None:
+        self.pools = pools
+        self.languages = tuple(languages)
+        self._expressions = expressions
+        self._locales = locales
+        expressions.texts = self
+
+    def text(self, text: Text, scope: Scope, *, shared: bool = True) -> int:
+        """Index of the text, translated; `shared` as in `Pools.text`."""
+        return self.filled(text, scope, shared=shared)[0]
+
+    def filled(self, text: Text, scope: Scope, *, shared: bool = True) -> tuple[int, frozenset[Variable]]:
+        """As `text`, with the variables it shows something of."""
+        parts, reads = self._parts(text, scope, self.languages[0])
+        by_language = {self.languages[0]: parts}
+        for language in self.languages[1:]:
+            translation = self._translation(text, scope.context, language)
+            if translation is not None:
+                by_language[language], more = self._parts(translation, scope, language)
+                reads |= more
+        return self.pools.text(by_language, text.span, shared=shared), reads
+
+    def shown(self, expr: Expr, scope: Scope, what: str) -> Typed:
+        """A value that users read, as a text: a number by the user's language, a text as it is."""
+        shown = Scope(scope.frame, scope.context, scope.it, scope.given, shown=True)
+        typed = self._expressions.one_of(expr, shown, types.PLAIN, what)
+        if typed.is_broken or typed.type in types.TEXTUAL:
+            return typed
+        part = ["show", typed.type, [], typed.code]
+        text = self.pools.text({language: [part] for language in self.languages}, expr.span)
+        return Typed(["text", text], "text", typed.reads)
+
+    def written(self, texts: Mapping[str, Text], scope: Scope) -> dict[str, list[Part]]:
+        """A text whose languages stand side by side, as in templates; not put into the pool."""
+        return {language: self._parts(text, scope, language)[0] for language, text in texts.items()}
+
+    def of_machine(self, texts: Mapping[str, Text], scope: Scope, span: Span) -> int:
+        """As `written`, in the pool."""
+        return self.pools.text(self.written(texts, scope), span)
+
+    def _translation(self, text: Text, context: str, language: str) -> Text | None:
+        locale = self._locales.get(language)
+        return None if locale is None else locale.find(text.raw, context)
+
+    def _parts(self, text: Text, scope: Scope, language: str) -> tuple[list[Part], frozenset[Variable]]:
+        parts: list[Part] = []
+        reads = NOTHING
+        for part in text.parts:
+            if isinstance(part, str):
+                parts.append(part)
+            else:
+                shown, more = self._interpolation(part, scope, language)
+                parts.append(shown)
+                reads |= more
+        return parts, reads
+
+    def _interpolation(self, part: Interpolation, scope: Scope, language: str) -> tuple[Part, frozenset[Variable]]:
+        inside = Scope(scope.frame, scope.context, scope.it, scope.given) if scope.shown else scope
+        typed = self._expressions.value(part.value, inside)
+        for format in part.formats:
+            if format.name.text == "plural" and types.FORMATS["plural"].accepts(format.args):
+                if len(part.formats) > 1:
+                    self._expressions.say(PLURAL_ALONE.at(part.span))
+                return ["plural", typed.code, _forms(format.args, language)], typed.reads
+        shown = types.base_of(typed.type)
+        if shown not in types.PLAIN and shown != types.UNKNOWN and not typed.is_broken:
+            fix = Fix(f"show one of its fields: `{{….{next(iter(self._fields(shown)), 'name')}}}`")
+            self._expressions.say(SHOWS_RECORD.at(part.value.span, fix, label=a(typed.type), given=a(typed.type)))
+        formats = self._formats(part.formats, typed.type)
+        return ["show", typed.type, formats, typed.code], typed.reads
+
+    def _fields(self, type: str) -> Iterable[str]:
+        if type in types.FIELDS:
+            return types.FIELDS[type]
+        return (field.name for field in self._expressions.names.domain.records.get(type, ()))
+
+    def _formats(self, formats: Iterable[Format], type: str) -> list[list[Any]]:
+        read: list[list[Any]] = []
+        for format in formats:
+            name = format.name.text
+            known = types.FORMATS.get(name)
+            if known is None:
+                near = did_you_mean(format.name.span, name, types.FORMATS)
+                self._expressions.say(NO_FORMAT.at(format.name.span, *near, label="no format has this name", name=name))
+            elif not known.accepts(format.args):
+                self._expressions.say(FORMAT_ARGUMENTS.at(format.name.span, name=name, takes=known.takes))
+            elif type != types.UNKNOWN and type not in known.types:
+                shows = " or ".join(a(shown) for shown in sorted(known.types))
+                self._expressions.say(FORMAT_OF_OTHER.at(format.name.span, name=name, shows=shows, given=a(type)))
+            else:
+                read.append([name, *format.args])
+            type = "text" if type != types.UNKNOWN else type
+        return read
+
+
+# CLDR's categories in the order in which plural words are written.
+_CATEGORIES = ("zero", "one", "two", "few", "many", "other")
+
+
+def _forms(words: tuple[str, ...], language: str) -> dict[str, str]:
+    """Plural words by category: one and other, or all that the language has, in CLDR's order."""
+    if len(words) == 1:
+        return {"other": words[0]}
+    if len(words) == 2:
+        return {"one": words[0], "other": words[1]}
+    try:
+        has = {*Culture.parse(language, sep="-").plural_form.tags, "other"}
+    except (UnknownLocaleError, ValueError):
+        has = {"one", "other"}
+    categories = [category for category in _CATEGORIES if category in has]
+    return {**dict(zip(categories, words, strict=False)), "other": words[-1]}

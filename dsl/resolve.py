@@ -1,0 +1,191 @@
+"""Names: what each name of a bot names, said where it names nothing, and remembered where it was named.
+
+Flows and menus share one namespace; slots, responses, rules, actions, templates, events each have their own. What a
+flow binds for itself is `frames.py`. A name that a broken line would have defined is known, of unknown type.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from dsl import types
+from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Label, Severity
+from dsl.domain import Action, Domain, Happening, Response, Template
+from dsl.nearest import did_you_mean
+from dsl.source import Span
+from dsl.syntax import File, Flow, Menu, Name, Rule, TypeRef
+
+NO_FLOW = Kind("F101", Severity.ERROR, "there is no flow or menu named `{name}`")
+NO_SLOT = Kind("F102", Severity.ERROR, "there is no slot named `{name}`")
+NO_RESPONSE = Kind("F103", Severity.ERROR, "there is no response named `{name}`")
+NO_RULE = Kind("F104", Severity.ERROR, "there is no rule or type named `{name}`")
+NO_ACTION = Kind("F105", Severity.ERROR, "there is no action named `{name}`")
+NO_TEMPLATE = Kind("F106", Severity.ERROR, "there is no template named `{name}`",
+                   why="WhatsApp sends nothing but templates it has approved under their name.")
+NO_EVENT = Kind("F107", Severity.ERROR, "there is no event named `{name}`")
+NO_FUNCTION = Kind("F108", Severity.ERROR, "there is no function named `{name}`")
+NO_TYPE = Kind("F109", Severity.ERROR, "there is no type or record named `{name}`")
+NO_CHECK = Kind("F110", Severity.ERROR, "there is no check `is {name}`")
+
+TWO_FLOWS = Kind("F120", Severity.ERROR, "there are two flows or menus named `{name}`")
+TWO_RULES = Kind("F121", Severity.ERROR, "there are two rules named `{name}`")
+
+RESERVED = Kind("F140", Severity.ERROR, "the name `{name}` is taken by the language itself")
+
+UNUSED = {
+    "slot": Kind("F150", Severity.WARNING, "the slot `{name}` is never used"),
+    "response": Kind("F151", Severity.WARNING, "the response `{name}` is never said"),
+    "rule": Kind("F152", Severity.WARNING, "the rule `{name}` is never used"),
+    "action": Kind("F153", Severity.WARNING, "the action `{name}` is never called"),
+    "template": Kind("F154", Severity.WARNING, "the template `{name}` is never sent"),
+    "record": Kind("F155", Severity.WARNING, "the record `{name}` is never used"),
+}
+
+BOUND = frozenset({"it", "today", "now"})    # what the language itself binds in expressions
+SYSTEM_FLOWS = frozenset({"system.failed"})
+COMPARISONS = 100_000                        # names compared for suggestions in one build; then there are none
+
+_T = TypeVar("_T")
+
+
+class Names:
+    """Every name of a bot. Look-ups report what is missing to `found` and remember in `used` what was there."""
+
+    def __init__(self, domain: Domain, files: Iterable[File], broken: Iterable[str] = ()) -> None:
+        self.domain = domain
+        self.found: list[Diagnostic] = []
+        self.used: set[tuple[str, str]] = set()
+        self.flows: dict[str, Flow | Menu] = {}
+        self.rules: dict[str, Rule] = {}
+        self.broken = set(broken)
+        self._comparisons = COMPARISONS
+        for file in files:
+            self.broken.update(file.broken)
+            for item in file.items:
+                if isinstance(item, Flow | Menu):
+                    self._define(item, self.flows, TWO_FLOWS)
+                elif isinstance(item, Rule):
+                    self._define(item, self.rules, TWO_RULES)
+        self._check_domain()
+
+    # --- looking up -----------------------------------------------------------------------------------------
+
+    def flow(self, name: Name) -> Flow | Menu | None:
+        return self._look_up("flow", name, self.flows, NO_FLOW, "nothing has this name")
+
+    def response(self, name: Name) -> Response | None:
+        return self._look_up("response", name, self.domain.responses, NO_RESPONSE, "nothing has this name")
+
+    def action(self, name: Name) -> Action | None:
+        return self._look_up("action", name, self.domain.actions, NO_ACTION, "domain.yml has no such action")
+
+    def template(self, name: Name) -> Template | None:
+        return self._look_up("template", name, self.domain.templates, NO_TEMPLATE, "domain.yml has no such template")
+
+    def event(self, name: Name) -> Happening | None:
+        return self._look_up("event", name, self.domain.events, NO_EVENT, "domain.yml has no such event")
+
+    def function(self, name: Name) -> types.Function | None:
+        return self._look_up("function", name, types.FUNCTIONS, NO_FUNCTION, "no function has this name")
+
+    def check(self, name: Name) -> bool | None:
+        """Whether the check `is NAME` depends on a country; None if there is no such check."""
+        return self._look_up("check", name, types.CHECKS, NO_CHECK, "no check has this name")
+
+    def rule_or_type(self, ref: TypeRef) -> tuple[Rule | None, str]:
+        """What stands after `as`: a rule and its type, or no rule and a type."""
+        rule = self.rules.get(ref.name.text)
+        if rule is not None:
+            self.used.add(("rule", ref.name.text))
+            return rule, self.type(rule.type)
+        return None, self.type(ref, NO_RULE)
+
+    def type(self, ref: TypeRef, missing: Kind = NO_TYPE) -> str:
+        """The type that is written, `unknown` where there is none of that name."""
+        if ref.of is not None:
+            return types.LIST + self.type(ref.of, missing)
+        return self.named_type(ref.name.text, ref.name.span, missing)
+
+    def named_type(self, written: str, span: Span, missing: Kind = NO_TYPE) -> str:
+        """As `type`, for a type that is written out: `list of visit`."""
+        base = types.base_of(written)
+        if base in types.BUILT_IN:
+            return written
+        if base in self.domain.records:
+            self.used.add(("record", base))
+            return written
+        also = self.rules if missing is NO_RULE else ()
+        self.unknown(missing, Name(base, span), {*types.BUILT_IN, *self.domain.records, *also}, "no type has this name")
+        return types.UNKNOWN
+
+    def unknown(self, kind: Kind, name: Name, names: Iterable[str], label: str, *fixes: Fix) -> None:
+        """Says that `name` names none of `names`, unless a broken line would have defined it."""
+        if name.text in self.broken:
+            return
+        known = list(names)
+        self._comparisons -= len(known)
+        near = did_you_mean(name.span, name.text, known) if self._comparisons >= 0 else ()
+        self.found.append(kind.at(name.span, *near, *fixes, label=label, name=name.text))
+
+    def _look_up(self, what: str, name: Name, things: Mapping[str, _T], missing: Kind, label: str) -> _T | None:
+        thing = things.get(name.text)
+        if thing is None:
+            self.unknown(missing, name, things, label)
+        else:
+            self.used.add((what, name.text))
+        return thing
+
+    # --- the whole bot --------------------------------------------------------------------------------------
+
+    def _define(self, item: _T, defined: dict[str, _T], twice: Kind) -> None:
+        name: Name = item.name                                      # type: ignore[attr-defined]
+        first = defined.setdefault(name.text, item)
+        if first is not item:
+            there = Label(first.name.span, "first written here")    # type: ignore[attr-defined]
+            self.found.append(twice.at(name.span, label="second of that name", others=(there,), name=name.text))
+        reserved = name.text.startswith("system.") and name.text not in SYSTEM_FLOWS or name.text == "anywhere"
+        if reserved:
+            self.found.append(RESERVED.at(name.span, label="choose another name", name=name.text))
+
+    def _check_domain(self) -> None:
+        domain = self.domain
+        self.flow(Name(domain.start, domain.spans.get("start", Span(domain.file, 0, 0))))
+        for slot in domain.slots.values():
+            self.named_type(slot.type, slot.span)
+            if slot.name in BOUND:
+                self.found.append(RESERVED.at(slot.span, label="choose another name", name=slot.name))
+        for fields in domain.records.values():
+            self._check_types(fields)
+        for action in domain.actions.values():
+            self._check_types(action.params)
+            if action.returns is not None:
+                self.named_type(action.returns, action.span)
+        for template in domain.templates.values():
+            self._check_types(template.params)
+        for event in domain.events.values():
+            self._check_types(event.params)
+
+    def _check_types(self, fields: Iterable[object]) -> None:
+        for field in fields:
+            self.named_type(field.type, field.span)                 # type: ignore[attr-defined]
+
+    def unused(self) -> Iterator[Diagnostic]:
+        """What is defined and never named; to be asked when everything else has been looked up."""
+        domain = self.domain
+        places: tuple[tuple[str, Iterable[tuple[str, Span]]], ...] = (
+            ("slot", ((slot.name, slot.span) for slot in domain.slots.values())),
+            ("response", ((response.name, response.span) for response in domain.responses.values())),
+            ("rule", ((rule.name.text, rule.name.span) for rule in self.rules.values())),
+            ("action", ((action.name, action.span) for action in domain.actions.values())),
+            ("template", ((template.name, template.span) for template in domain.templates.values())),
+            ("record", ((name, domain.record_spans[name]) for name in domain.records)),
+        )
+        for what, defined in places:
+            for name, span in defined:
+                if (what, name) not in self.used and not name.startswith("system."):
+                    fix = Fix("remove it, or use it")
+                    yield UNUSED[what].at(span, fix, label="nothing names it", name=name)
+
+
+def remove(span: Span, text: str) -> Fix:
+    """The fix that takes away what stands at `span`."""
+    return Fix(text, (Edit(span, ""),))
