@@ -1,0 +1,1 @@
+"""What people type, read type by type: each module turns a text into values of one family, or into None."""
