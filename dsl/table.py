@@ -305,6 +305,7 @@ class SourceMap(Struct, frozen=True):
     texts: list[Place] = []
     exprs: list[Place] = []
     patterns: list[Place] = []
+    responses: dict[str, list[int]] = {}     # T of every variant of a response, for stories
 
 
 _encoder = msgspec.json.Encoder(order="sorted", decimal_format="string")
