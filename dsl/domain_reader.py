@@ -185,8 +185,9 @@ def _languages(fields: Fields, report: Report) -> tuple[str, ...]:
         node = fields.nodes["languages"].value
         for item in node.items if isinstance(node, Sequence) else ():
             tag = LANGUAGE.parse(item.value) if isinstance(item, Scalar) else None
-            if tag is not None and first.setdefault(tag, item.span) is not item.span:
-                report.add(LANGUAGE_TWICE.at(item.span, Fix("leave one out"), language=tag,
+            span = item.span
+            if tag is not None and first.setdefault(tag, span) is not span:
+                report.add(LANGUAGE_TWICE.at(span, Fix("leave one out"), language=tag,
                                              others=(Label(first[tag], "first here"),)))
     return tuple(dict.fromkeys(languages)) or ("en",)
 

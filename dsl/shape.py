@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
 from dsl.nearest import did_you_mean, nearest
@@ -55,7 +55,7 @@ class Report:
 def inside(node: Scalar) -> tuple[int, int]:
     """Where the text of a scalar stands, without its quotes."""
     quotes = 1 if node.style in ("'", '"') else 0
-    return node.span.start + quotes, max(node.span.start + quotes, node.span.end - quotes)
+    return node.start + quotes, max(node.start + quotes, node.end - quotes)
 
 
 class Shape(Protocol):
@@ -80,7 +80,7 @@ class Value:
             return refuse(self, node, name, report)
         value = self.parse(node.value)
         if value is None and not report.is_full:
-            span = Span(node.span.file, *inside(node))
+            span = Span(node.file, *inside(node))
             report.add(self.fault.at(span, *did_you_mean(span, node.value, self.near()),
                                      name=name, wanted=self.wanted, value=shortened(node.value)))
         return value
@@ -175,7 +175,7 @@ class MapOf:
     def entry(self, entry: Entry, report: Report) -> Named:
         node = entry.value
         if self.item_may_be_empty and isinstance(node, Scalar) and node.is_null:
-            node = Mapping((), node.span)
+            node = Mapping(*node.span, ())
         name = entry.key.value
         return Named(name, entry.key.span, self.item.read(node, name, report), node)
 
@@ -247,8 +247,7 @@ class Record:
         report.add(UNKNOWN_KEY.at(key.span, *fixes, called=self.called, key=shortened(key.value)))
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(NamedTuple):
     """The one key of a `OneOf`, with its value."""
 
     key: str
@@ -268,7 +267,7 @@ class OneOf:
 
     def read(self, node: Node, name: str, report: Report) -> Any:
         if isinstance(node, Scalar) and node.value in self.keys.fields:
-            node = Mapping((Entry(node, Scalar("", Span(node.span.file, node.span.end, node.span.end))),), node.span)
+            node = Mapping(*node.span, (Entry(node, Scalar(node.file, node.end, node.end, "")),))
         if not isinstance(node, Mapping) or not node.entries:
             return refuse(self, node, name, report)
         entry = node.entries[0]
@@ -284,7 +283,7 @@ class OneOf:
         value = known.shape.read(entry.value, entry.key.value, report)
         if value is None:
             return None
-        return Picked(entry.key.value, value, Span(entry.key.span.file, entry.key.span.start, entry.value.span.end))
+        return Picked(entry.key.value, value, Span(node.file, entry.key.start, entry.value.end))
 
 
 @dataclass(frozen=True, slots=True)

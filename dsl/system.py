@@ -72,6 +72,6 @@ def _parsed(node: Scalar) -> Text:
     from dsl.parser import parse_text  # the reader of domain.yml needs the names, not the grammar
 
     text: Text
-    text, faults = parse_text(source(), node.span.start + 1, node.span.end - 1)
+    text, faults = parse_text(source(), node.start + 1, node.end - 1)
     assert not faults, faults
     return text

@@ -17,7 +17,8 @@ from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.source import Source, Span
 
 MAX_DEPTH = 32                               # a domain.yml needs seven levels, a story nine
-MAX_NODES = 200_000                          # about 5,000 stories of ten turns in one file
+MAX_NODES = 200_000                          # about 2,000 stories of ten turns in one file
+MAX_FAULTS = 100                             # what follows says nothing new
 
 UNREADABLE = Kind("F050", Severity.ERROR, "{what} cannot stand in this file")
 NOT_YAML = Kind("F051", Severity.ERROR, "{problem}")
@@ -32,10 +33,20 @@ TWO_DOCUMENTS = Kind("F057", Severity.ERROR, "a second document begins here; a f
 NOT_A_KEY = Kind("F058", Severity.ERROR, "a key is one word, this is {what}")
 
 
-# Structs rather than dataclasses: a large story file has fifty thousand of these, and they are made five times faster.
-class Scalar(msgspec.Struct, frozen=True, gc=False):
+# Structs rather than dataclasses, and numbers rather than spans: a large story file has a hundred thousand of these.
+# They hold no cycles, so the garbage collector may leave them alone.
+class _Placed(msgspec.Struct, frozen=True, gc=False):
+    file: str
+    start: int
+    end: int
+
+    @property
+    def span(self) -> Span:
+        return Span(self.file, self.start, self.end)
+
+
+class Scalar(_Placed, frozen=True, gc=False):
     value: str
-    span: Span
     style: str = ""                          # empty for a plain scalar, else ' " | >
 
     @property
@@ -43,19 +54,17 @@ class Scalar(msgspec.Struct, frozen=True, gc=False):
         return not self.style and self.value in ("", "~", "null")
 
 
-class Sequence(msgspec.Struct, frozen=True):
+class Sequence(_Placed, frozen=True, gc=False):
     items: tuple["Node", ...]
-    span: Span
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     key: Scalar
     value: "Node"
 
 
-class Mapping(msgspec.Struct, frozen=True):
+class Mapping(_Placed, frozen=True, gc=False):
     entries: tuple[Entry, ...]
-    span: Span
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
@@ -77,12 +86,15 @@ def read_yaml(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     if unreadable:
         return None, unreadable
     builder = _Builder(source, int(shift))
+    loader = _LOADER(source.text[shift:])
     try:
-        for event in yaml.parse(source.text[shift:], Loader=_LOADER):
+        for event in iter(loader.get_event, None):
             if not builder.take(event):
                 return None, tuple(builder.diagnostics)
     except yaml.YAMLError as fault:
         return None, (*builder.diagnostics, _explain(source, fault, int(shift)))
+    finally:
+        loader.dispose()
     return builder.root, tuple(builder.diagnostics)
 
 
@@ -121,7 +133,7 @@ class _Open:
         self.items: list[Any] = []
         self.key: Scalar | None = None       # waits for its value; None there: the key was refused
         self.at_key = is_mapping
-        self.first: dict[str, Span] = {}     # where each key stood first
+        self.first: dict[str, Scalar] = {}   # where each key stood first
 
 
 class _Builder:
@@ -141,55 +153,50 @@ class _Builder:
         """Take the next event; False when the rest of the file must not be read."""
         kind = type(event)
         if kind is yaml.ScalarEvent:
-            start, end = event.start_mark.index + self.shift, event.end_mark.index + self.shift
+            start = event.start_mark.index + self.shift
             if event.tag is not None or event.anchor is not None:
                 start = self.refuse_properties(start)
-            style = event.style
-            self.place(Scalar(event.value, Span(self.file, start, end), "" if style is None else style))
-        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            end = event.end_mark.index + self.shift
+            return self.place(Scalar(self.file, start, end, event.value, event.style or ""))
+        if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             start = event.start_mark.index + self.shift
             if event.tag is not None or event.anchor is not None:
                 start = self.refuse_properties(start)
             if len(self.open) == MAX_DEPTH:
                 return self.stop(TOO_DEEP.at(Span(self.file, start, start + 1), limit=MAX_DEPTH))
             self.open.append(_Open(start, kind is yaml.MappingStartEvent))
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            self.close(event.end_mark.index + self.shift)
-        elif kind is yaml.AliasEvent:
-            span = Span(self.file, event.start_mark.index + self.shift, event.end_mark.index + self.shift)
+            return True
+        if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            return self.place(self.closed(event.end_mark.index + self.shift))
+        span = Span(self.file, event.start_mark.index + self.shift, event.end_mark.index + self.shift)
+        if kind is yaml.AliasEvent:
             self.diagnostics.append(ALIAS.at(span, Fix("write the value out"), alias=f"*{event.anchor}"))
-            self.place(Scalar("", span, "*"))
-        elif kind is yaml.DocumentStartEvent:
+            return self.place(Scalar(*span, "", "*"))
+        if kind is yaml.DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
-                at = event.start_mark.index + self.shift
-                return self.stop(TWO_DOCUMENTS.at(Span(self.file, at, event.end_mark.index + self.shift),
-                                                  Fix("put it into a file of its own")))
-        if self.nodes > MAX_NODES:
-            return self.stop(TOO_LARGE.at(Span(self.file, 0, 0), Fix("split the file"), limit=MAX_NODES))
+                return self.stop(TWO_DOCUMENTS.at(span, Fix("put it into a file of its own")))
         return True
 
     def stop(self, fault: Diagnostic) -> bool:
         self.diagnostics.append(fault)
         return False
 
-    def close(self, end: int) -> None:
+    def closed(self, end: int) -> Node:
+        """The innermost open sequence or mapping as a node."""
         done = self.open.pop()
         # a block's end is where the next token starts: its last child knows better
-        if done.items:
+        if done.items and self.source.text[end - 1:end] not in ("}", "]"):
             last = done.items[-1]
-            last_end = (last.value if done.is_mapping else last).span.end
-            if self.source.text[end - 1:end] not in ("}", "]"):
-                end = last_end
-        span = Span(self.file, done.start, end)
-        self.place(Mapping(tuple(done.items), span) if done.is_mapping else Sequence(tuple(done.items), span))
+            end = (last.value if done.is_mapping else last).end
+        return (Mapping if done.is_mapping else Sequence)(self.file, done.start, end, tuple(done.items))
 
-    def place(self, node: Node) -> None:
-        """Put a finished node where it belongs."""
+    def place(self, node: Node) -> bool:
+        """Put a finished node where it belongs; False when there are too many."""
         self.nodes += 1
         if not self.open:
             self.root = node
-            return
+            return True
         inside = self.open[-1]
         if not inside.is_mapping:
             inside.items.append(node)
@@ -200,18 +207,21 @@ class _Builder:
             inside.at_key = True
             if inside.key is not None:
                 inside.items.append(Entry(inside.key, node))
+        if self.nodes > MAX_NODES:
+            return self.stop(TOO_LARGE.at(Span(self.file, 0, 0), Fix("split the file"), limit=MAX_NODES))
+        return len(self.diagnostics) < MAX_FAULTS
 
     def checked_key(self, inside: _Open, node: Node) -> Scalar | None:
         if not isinstance(node, Scalar):
             what = "a list" if isinstance(node, Sequence) else "several keys and values"
-            fixes = () if node.span.end - node.span.start > 40 else (
+            fixes = () if node.end - node.start > 40 else (
                 Fix('put it in quotes: a text may not begin with `{` or `[`'),)
             self.diagnostics.append(NOT_A_KEY.at(node.span, *fixes, what=what))
             return None
-        first = inside.first.setdefault(node.value, node.span)
-        if first is not node.span:
+        first = inside.first.setdefault(node.value, node)
+        if first is not node:
             self.diagnostics.append(DUPLICATE.at(node.span, Fix("keep one of the two"), label="again here",
-                                                 others=(Label(first, "first here"),), key=node.value))
+                                                 others=(Label(first.span, "first here"),), key=node.value))
             return None
         return node
 
@@ -246,6 +256,7 @@ _PROBLEMS = [(re.compile(pattern), problem, fix) for pattern, problem, fix in (
     (r"mapping values are not allowed", "a second `:` on this line, or a key indented too far",
      "put a text with `: ` in it in quotes"),
     (r"expected ':'", "a key without its `:`", "write `key: value`, with a space after the colon"),
+    (r"after value", "the value ends before this, so it means nothing here", "put the whole value in quotes"),
     (r"expected <block end>|expected key|expected '-' indicator", "this line is not indented like the lines around it",
      "align it with its neighbours"),
     (r"end of stream|document separator", "a quote or bracket is opened and never closed", "close it"),
@@ -266,6 +277,9 @@ def _explain(source: Source, fault: yaml.YAMLError, shift: int) -> Diagnostic:
     begun = getattr(fault, "context_mark", None)
     char = source.text[at:at + 1]
     said = f"{getattr(fault, 'context', '')} {getattr(fault, 'problem', '')} {char!r}"
+    if "block end" in said or "expected key" in said:
+        line = source.text[source.text.rfind("\n", 0, at) + 1:at]
+        said += " after value" * bool(line.strip(" -"))
     others: tuple[Label, ...] = ()
     if begun is not None and begun.index + shift < at:
         others = (Label(Span(source.name, begun.index + shift, begun.index + shift + 1), "begun here"),)

@@ -1,0 +1,93 @@
+"""Texts of stories that the bot's messages are matched with.
+
+A text is matched whole. `*` stands for any run of characters, `{slot}` for a slot's value; `\\*`, `\\{` and `\\\\` stand
+for themselves. A text between slashes is a regular expression, found anywhere in the message.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from dsl.diagnostics import Fix, Kind, Severity
+from dsl.scalars import NAME
+from dsl.shape import Report, inside, refuse, shortened
+from dsl.source import Span
+from dsl.story import Match, Pattern, Run, SlotValue, Wording
+from dsl.syntax import Regex
+from dsl.yaml import Node, Scalar
+
+UNCLOSED = Kind("F803", Severity.ERROR, "this `{{` opens a slot's name and nothing closes it")
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The shape of a text to match with; its value is a `Match`."""
+
+    wanted: str = "a text, with `*` for any run of characters"
+
+    def read(self, node: Node, name: str, report: Report) -> Any:
+        if not isinstance(node, Scalar) or node.is_null:
+            return refuse(self, node, name, report)
+        return _match(node, report)
+
+
+_RUN = Run()
+_SPECIAL = re.compile(r"\\([\\*{}/])|(\*+)|\{([^{}]*)\}|\{")
+
+
+def _match(node: Scalar, report: Report) -> Match:
+    text = node.value
+    if len(text) > 2 and text[0] == text[-1] == "/":
+        return _pattern(node, report)
+    if "*" not in text and "{" not in text and "\\" not in text:
+        return Wording((text,), text, node.span)
+    parts: list[str | Run | SlotValue] = []
+    at = 0
+    for found in _SPECIAL.finditer(text):
+        parts.append(text[at:found.start()])
+        at = found.end()
+        if found[1] is not None:
+            parts.append(found[1])
+        elif found[2] is not None:
+            parts.append(_RUN)
+        else:
+            parts.append(_slot(found, node, report))
+    parts.append(text[at:])
+    return Wording(tuple(_joined(parts)), text, node.span)
+
+
+def _slot(found: re.Match[str], node: Scalar, report: Report) -> SlotValue | Run:
+    path = tuple((found[3] or "").strip().split("."))
+    if all(NAME.parse(name) is not None for name in path):
+        return SlotValue(path)
+    start, end = inside(node)
+    written = report.source.text[start:end]
+    at = start + found.start() if written == node.value else start
+    span = Span(node.file, at, at + len(found[0]) if written == node.value else end)
+    if found[3] is None:
+        report.add(UNCLOSED.at(span, Fix("close it, or write `\\{` for the character")))
+    else:
+        report.add(NAME.fault.at(span, Fix("write the name of a slot, or `\\{` for the character"),
+                                 wanted="the name of a slot", value=shortened(found[3])))
+    return _RUN
+
+
+def _joined(parts: list[str | Run | SlotValue]) -> list[str | Run | SlotValue]:
+    """Neighbouring texts as one, empty ones left out."""
+    joined: list[str | Run | SlotValue] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    return joined
+
+
+def _pattern(node: Scalar, report: Report) -> Match:
+    from dsl import patterns  # few stories have one
+
+    source = node.value[1:-1]
+    result = patterns.to_re2(source)
+    if isinstance(result, patterns.Fault):
+        report.add(patterns.diagnostic(result, Regex(source, Span(node.file, *inside(node)))))
+    return Pattern(source, node.value, node.span)
