@@ -1,0 +1,36 @@
+"""`talktable test`: play the stories."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from runtime.commands.common import PROBLEMS
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("-k", "words", default="", help="only stories whose name or file contains this")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="write a JUnit report to this file")
+@click.option("--coverage", is_flag=True, help="say which rows of each bot no story takes")
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+def command(paths: tuple[Path, ...], words: str, junit: Path | None, coverage: bool, shape: str) -> None:
+    """Play the stories at PATHS (default: ./stories). No stories is a failure, and so is one that is not as written."""
+    from runtime import story_files, story_reports
+
+    library = story_files.Library()
+    played: list[story_reports.Result] = []
+    for path in story_files.story_paths(paths or (Path("stories"),)):
+        for result in story_reports.results(library.open(path), words):
+            played.append(result)
+            if result.failure and shape == "text":
+                click.echo(result.failure)
+    if shape == "json":
+        click.echo(story_reports.as_json(played))
+    else:
+        click.echo(story_reports.closing(played))
+        if coverage:
+            click.echo(story_reports.coverage(played))
+    if junit:
+        junit.write_text(story_reports.junit(played), encoding="utf-8")
+    sys.exit(PROBLEMS if not played or any(result.failure for result in played) else 0)

@@ -1,0 +1,165 @@
+"""Finding story files and their bots, playing them, and the report of one that is not as written.
+
+Both runners use it: `talktable test` and the pytest plugin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dsl.build import Build, build
+from dsl.diagnostics import Diagnostic, Severity
+from dsl.render import text as rendered
+from dsl.source import Source, Span
+from dsl.story import Story, StoryFile, read_stories
+from dsl.story_names import unknown_names
+from runtime.state import Fired
+from runtime.stories import Broken, Line, Played, play
+
+LAST = 12                                    # lines of the transcript that a report shows
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A story file with its bot: ready to be played, or the reason in words why not."""
+
+    path: Path
+    source: Source
+    stories: tuple[Story, ...] = ()
+    bot: Build | None = None
+    refused: str = ""
+
+
+@dataclass
+class Library:
+    """Every bot is compiled once, however many files tell of it."""
+
+    bots: dict[Path, Build] = field(default_factory=dict)
+
+    def open(self, path: Path) -> Opened:
+        """The file at `path`; what is wrong with it or its bot is in `refused`."""
+        name = path.as_posix()
+        try:
+            source = Source(name, path.read_bytes().decode("utf-8"))
+        except (OSError, UnicodeDecodeError) as fault:
+            return Opened(path, Source(name, ""), refused=f"{name}: cannot be read: {fault}")
+        told, faults = read_stories(source)
+        if _has_errors(faults):
+            return Opened(path, source, refused=rendered(faults, {name: source}, name))
+        folder = bot_folder(path, told.bot)
+        if folder is None:
+            return Opened(path, source, refused=f"{name}: there is no bot `{told.bot}`: no folder above has a "
+                                                f"domain.yml with that name, and neither has bots/{told.bot}")
+        if folder not in self.bots:
+            self.bots[folder] = build(folder)
+        return self._checked(Opened(path, source, told.stories, self.bots[folder]), told, folder)
+
+    def _checked(self, opened: Opened, told: StoryFile, folder: Path) -> Opened:
+        assert opened.bot is not None
+        if opened.bot.table is None:
+            shown = rendered(opened.bot.diagnostics, opened.bot.sources, folder.as_posix())
+            return Opened(opened.path, opened.source, refused=shown)
+        faults = tuple(unknown_names(told, opened.bot.table))
+        if _has_errors(faults):
+            return Opened(opened.path, opened.source,
+                          refused=rendered(faults, {opened.source.name: opened.source}, opened.source.name))
+        return opened
+
+
+def _has_errors(diagnostics: Sequence[Diagnostic]) -> bool:
+    return any(report.severity is Severity.ERROR for report in diagnostics)
+
+
+def story_paths(paths: Sequence[Path]) -> Iterator[Path]:
+    """The story files at these paths: files as they are, folders searched for YAML that tells stories."""
+    for path in paths:
+        if path.is_file():
+            yield path
+        else:
+            yield from (found for found in sorted([*path.rglob("*.yml"), *path.rglob("*.yaml")]) if tells(found))
+
+
+def tells(path: Path) -> bool:
+    """Whether a YAML file is one of stories: it has the key `stories` at its left edge."""
+    try:
+        head = path.read_bytes()[:65_536]
+    except OSError:
+        return False
+    return head.startswith(b"stories:") or b"\nstories:" in head
+
+
+def bot_folder(path: Path, bot: str) -> Path | None:
+    """The nearest folder above a story whose domain.yml names the bot, else `bots/<name>` beside or above it."""
+    above = path.absolute().parents
+    candidates = [*above, *(parent / "bots" / bot for parent in above), Path("bots").absolute() / bot]
+    found = next((folder for folder in candidates if _names(folder / "domain.yml", bot)), None)
+    if found is None:
+        return None
+    here = Path.cwd()
+    return found.relative_to(here) if found.is_relative_to(here) else found
+
+
+def _names(domain: Path, bot: str) -> bool:
+    try:
+        lines = domain.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    return any(line.split("#")[0].split() == ["bot:", bot] for line in lines)
+
+
+def play_one(opened: Opened, told: Story) -> Played:
+    """Play a story of a file that was opened without a fault."""
+    assert opened.bot is not None
+    assert opened.bot.table is not None
+    assert opened.bot.map is not None
+    return play(opened.bot.table, opened.bot.map, told)
+
+
+def report(opened: Opened, played: Played) -> str:
+    """Why a story broke: place, the last turns, expected against got, and the row that fired with its place."""
+    broken = played.broken
+    assert broken is not None
+    lines = [f"{_at(opened.source, broken.span)}  {played.story.name}", f"  {broken.reason}", ""]
+    lines += [_shown(line) for line in played.transcript[-LAST:]]
+    for difference in broken.differences:
+        lines += ["", f"  {difference.what}", f"  - told  {difference.told or '(nothing)'}",
+                  f"  + sent  {difference.sent or '(nothing)'}"]
+    fired = [_fired(opened, row) for row in broken.fired]
+    if fired:
+        lines += ["", *(f"  fired   {row}" for row in fired)]
+    return "\n".join([*lines, "", _snippet(opened.source, broken), ""])
+
+
+def _shown(line: Line) -> str:
+    first, *rest = line.what.split("\n")
+    return "\n".join([f"    {line.who:<7} {first}", *(f"            {more}" for more in rest)])
+
+
+def _snippet(source: Source, broken: Broken) -> str:
+    number, _ = source.position(broken.span.start)
+    return f"  {number:>5} | {source.line(number).strip()}"
+
+
+def _at(source: Source, span: Span) -> str:
+    return f"{source.name}:{source.position(span.start)[0]}"
+
+
+def _fired(opened: Opened, row: Fired) -> str:
+    assert opened.bot is not None
+    places = opened.bot.map
+    rows = places.rows.get(row.step, []) if places else []
+    name = f"{row.step} {row.note}".strip()
+    if not places or not 0 <= row.row < len(rows):
+        return name
+    place = rows[row.row]
+    event = _event(opened.bot, row)
+    return f"{row.step} {event}  {places.files[place.file]}:{place.line}"
+
+
+def _event(bot: Build, row: Fired) -> str:
+    assert bot.table is not None
+    step = bot.table.steps.get(row.step)
+    rows = step.on if step else {"anywhere": bot.table.anywhere, "starts": bot.table.starts}.get(row.step, [])
+    return rows[row.row].event if row.row < len(rows) else ""
