@@ -1,0 +1,228 @@
+"""The bot's own functions and HTTP calls: a `Call` goes in, `Answered` or `Failed` comes out.
+
+An action of a bot's `actions.py` is a function, async or not, called with its parameters by name:
+
+    from runtime.actions import Refused
+
+    async def book(clinic, at):
+        if not free(clinic, at):
+            raise Refused("taken")           # one of the `reasons` its domain declares
+        return {"id": "v1", "at": at}
+
+A HTTP action gets its parameters in the URL (`{param}`), the rest of them in the query (GET, DELETE) or as a JSON body,
+and answers with JSON. A 4xx with `{"reason": "taken"}` is the reason, if it is declared. Both are told the call's
+idempotency key: as `idempotency_key.get()`, and in the header `Idempotency-Key`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import importlib.util
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+from loguru import logger
+from yarl import URL
+
+from dsl.table import Action, Http, Json, Table
+from runtime.effects import Call
+from runtime.events import Answered, Failed
+from runtime.values import Values
+from runtime.wire import read_at_most
+
+Function: TypeAlias = Callable[..., Any]
+
+LONGEST_ANSWER = 1_048_576                   # bytes of an action's answer
+THREADS = 16                                 # functions that are not async, at the same time
+
+idempotency_key: ContextVar[str] = ContextVar("idempotency_key", default="")
+
+_HOLE = re.compile(r"\$\{(\w+)\}|\{(\w+)\}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_decode = msgspec.json.Decoder(float_hook=str).decode        # decimals stay exact
+
+
+class Refused(Exception):
+    """An action's way to say no: `reason` is one of those its domain declares."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ActionsError(Exception):
+    """What the domain names is not there; the message has one line for each fault."""
+
+
+class Actions:
+    """Runs the actions of a table. One for all conversations; its timeouts are the table's."""
+
+    def __init__(self, table: Table, functions: Mapping[str, Function], session: aiohttp.ClientSession,
+                 environment: Mapping[str, str]) -> None:
+        self._actions, self._functions = table.actions, functions
+        self._values = Values(table.timezone, table.records)
+        self._session, self._environment = session, environment
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="action")
+
+    @property
+    def timeout_s(self) -> float:
+        """The longest time an action of this table may take."""
+        return max((float(action.timeout) for action in self._actions.values()), default=0.0)
+
+    async def run(self, call: Call, key: str, attempts: int) -> Answered | Failed | None:
+        action = self._actions.get(call.action)
+        if action is None:
+            return Failed(call=call.id, kind="failure", reason="unknown action")
+        bound = logger.bind(key=key, action=call.action)
+        try:
+            async with asyncio.timeout(action.timeout):
+                return Answered(call=call.id, result=await self._result(call, action, key))
+        except Refused as no:
+            if no.reason in action.reasons:
+                return Failed(call=call.id, kind="reason", reason=no.reason)
+            bound.warning("an action gave a reason that its domain does not declare")
+            return Failed(call=call.id, kind="failure")
+        except TimeoutError:
+            bound.warning("an action took too long")
+            kind = "timeout"
+        except Exception as fault:
+            bound.opt(exception=fault).error("an action failed")
+            kind = "failure"
+        return None if attempts < action.retry else Failed(call=call.id, kind=kind)
+
+    async def _result(self, call: Call, action: Action, key: str) -> Json:
+        if action.http is not None:
+            return await self._http(action.http, call.args, key)
+        return _plain(await self._python(self._functions[call.action], action, call.args, key))
+
+    async def _python(self, function: Function, action: Action, args: Mapping[str, Json], key: str) -> Any:
+        idempotency_key.set(key)
+        named = {name: self._values.convert(action.params.get(name, "unknown"), value) for name, value in args.items()}
+        if inspect.iscoroutinefunction(function):
+            return await function(**named)
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: context.run(function, **named))
+
+    async def _http(self, http: Http, args: Mapping[str, Json], key: str) -> Json:
+        url = self._filled(http.url, args, lambda text: quote(text, safe=""))
+        headers = {name: _CONTROL.sub(" ", self._filled(value, args, str)) for name, value in http.headers.items()}
+        rest = {name: value for name, value in args.items() if name not in _params(http.url)}
+        in_query = http.method in ("GET", "DELETE")
+        async with self._session.request(
+                http.method, URL(url, encoded=True), allow_redirects=False,
+                params={name: _shown(value) for name, value in rest.items() if value is not None} if in_query else None,
+                data=None if in_query else msgspec.json.encode(rest),
+                headers={"Accept": "application/json", **({} if in_query else {"Content-Type": "application/json"}),
+                         **headers, "Idempotency-Key": key}) as response:
+            body = await read_at_most(response, LONGEST_ANSWER)
+            if 200 <= response.status < 300:
+                return _decode(body) if body.strip() else None
+            raise _refusal(response.status, body)
+
+    def _filled(self, template: str, args: Mapping[str, Json], escape: Callable[[str], str]) -> str:
+        """`${NAME}` from the environment as it is, `{param}` escaped; what was filled in is not looked at again."""
+        def fill(hole: re.Match[str]) -> str:
+            return self._environment[hole[1]] if hole[1] else escape(_shown(args.get(hole[2])))
+        return _HOLE.sub(fill, template)
+
+
+class HttpFailed(Exception):
+    """Any answer but a 2xx."""
+
+
+def _refusal(status: int, body: bytes) -> Exception:
+    """`Refused` for a 4xx that gives a reason, else a failure."""
+    try:
+        answer = msgspec.json.decode(body) if 400 <= status < 500 else None
+    except (ValueError, RecursionError):
+        answer = None
+    match answer:
+        case {"reason": str(reason)}:
+            return Refused(reason)
+    return HttpFailed(str(status))
+
+
+def _shown(value: Json) -> str:
+    """A plain value as it stands in a URL.
+
+    >>> [_shown(value) for value in ("a b", 3, True, None, ["x"])]
+    ['a b', '3', 'true', '', '["x"]']
+    """
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _params(template: str) -> set[str]:
+    return {hole[2] for hole in _HOLE.finditer(template) if hole[2]}
+
+
+def _plain(result: Any) -> Json:
+    """What a function returned as JSON: dates as ISO texts, decimals as texts, dataclasses as objects.
+
+    Raises:
+        TypeError: it holds something that has no such form.
+    """
+    return result if result is None or isinstance(result, str | bool) else _decode(msgspec.json.encode(result))
+
+
+def missing_environment(table: Table, environment: Mapping[str, str]) -> list[str]:
+    """One line for each `${NAME}` of a HTTP action that the environment does not have."""
+    return [f"action `{name}`: the environment variable `{hole[1]}` is not set"
+            for name, action in table.actions.items() if action.http is not None
+            for text in (action.http.url, *action.http.headers.values())
+            for hole in _HOLE.finditer(text) if hole[1] and hole[1] not in environment]
+
+
+def load_functions(table: Table, folder: Path) -> dict[str, Function]:
+    """The Python functions of a table's actions, by action, from the modules in the bot's folder.
+
+    Raises:
+        ActionsError: a module cannot be loaded, or a function is not in it.
+    """
+    modules: dict[str, ModuleType | str] = {}
+    functions: dict[str, Function] = {}
+    faults = []
+    for name, action in table.actions.items():
+        if action.python is None:
+            continue
+        path, _, function = action.python.rpartition(".")
+        if path not in modules:
+            modules[path] = _module(folder, path)
+        module = modules[path]
+        found = getattr(module, function, None) if isinstance(module, ModuleType) else None
+        if callable(found):
+            functions[name] = found
+        else:
+            why = module if isinstance(module, str) else f"`{path}` has no function `{function}`"
+            faults.append(f"action `{name}`: {why}")
+    if faults:
+        raise ActionsError("\n".join(faults))
+    return functions
+
+
+def _module(folder: Path, path: str) -> ModuleType | str:
+    """The module, loaded under a name of this folder's own, or why there is none."""
+    file = folder.joinpath(*path.split(".")).with_suffix(".py")
+    if not file.is_file():
+        return f"there is no `{file.name}` in the bot's folder"
+    spec = importlib.util.spec_from_file_location(f"talktable_bot_{folder.resolve().name}.{path}", file)
+    assert spec is not None
+    assert spec.loader is not None                           # a path that ends in .py has a loader
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as fault:
+        return f"`{file.name}` cannot be loaded: {type(fault).__name__}: {fault}"
+    return module

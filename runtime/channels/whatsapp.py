@@ -1,0 +1,210 @@
+"""WhatsApp Cloud API: what the machine asks for as the JSON the API takes, and the one call that posts it.
+
+Limits are the compiler's and the machine's business; where a message still does not fit its shape it takes the next
+plainer one (a link under the text, numbered lines), so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, assert_never
+
+import aiohttp
+import msgspec
+
+from runtime.channels.port import Accepted, Delivery, Undelivered
+from runtime.channels.taps import tap_id
+from runtime.effects import Choice, Contact, Location, Media, Message, Offer, Say, Template
+from runtime.wire import read_at_most
+
+Json = dict[str, Any]
+
+# WhatsApp Cloud API, `dsl/whatsapp_limits.json`: characters of the body of an interactive message and of a caption.
+BODY = CAPTION = 1024
+BUTTONS, ROWS = 3, 10
+CONNECT_S, READ_S = 3.0, 15.0
+LONGEST_ANSWER = 65_536                      # bytes read of an answer; a real one has a few hundred
+
+_BREAKS = re.compile(r"[\n\t]+| {5,}")       # not allowed in the parameters of a template
+
+
+class WhatsApp:
+    """The road to the users of one phone number."""
+
+    timeout_s = CONNECT_S + READ_S
+
+    def __init__(self, session: aiohttp.ClientSession, graph_url: str, version: str, phone_number_id: str,
+                 token: str) -> None:
+        self._session = session
+        self._url = f"{graph_url.rstrip('/')}/{version}/{phone_number_id}/messages"
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    async def send(self, to: str, message: Message, key: str) -> Delivery:
+        answer = await self._post({**recipient(to), **payload(message), "biz_opaque_callback_data": key})
+        if isinstance(answer, Undelivered):
+            return answer
+        match answer:
+            case {"messages": [{"id": str(id)}, *_]}:
+                return Accepted(id)
+        return Undelivered("answered without a message id")
+
+    async def seen(self, message_id: str, typing: bool) -> None:
+        mark: Json = {"messaging_product": "whatsapp", "status": "read", "message_id": message_id}
+        if typing:
+            mark["typing_indicator"] = {"type": "text"}
+        await self._post(mark)
+
+    async def _post(self, body: Json) -> Any:
+        """The JSON of a 200, or why there is none."""
+        try:
+            async with self._session.post(
+                    self._url, data=msgspec.json.encode(body), headers=self._headers, allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(sock_connect=CONNECT_S, total=self.timeout_s)) as response:
+                answer = await read_at_most(response, LONGEST_ANSWER)
+                if response.status != 200:
+                    return Undelivered(error_of(response.status, answer))
+                return msgspec.json.decode(answer)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RecursionError) as fault:
+            return Undelivered(type(fault).__name__)
+
+
+def error_of(status: int, answer: bytes) -> str:
+    """HTTP status and the platform's code, as far as there is one.
+
+    >>> error_of(400, b'{"error": {"code": 131047, "message": "late"}}')
+    '400 code 131047'
+    >>> error_of(502, b"<html>")
+    '502'
+    """
+    try:
+        document = msgspec.json.decode(answer)
+    except (ValueError, RecursionError):
+        return str(status)
+    match document:
+        case {"error": {"code": int(code)}}:
+            return f"{status} code {code}"
+    return str(status)
+
+
+def recipient(to: str) -> Json:
+    """A phone number goes into `to`, with its plus; a business-scoped id into `recipient` and never into `to`."""
+    field = "to" if to.startswith("+") else "recipient"
+    return {"messaging_product": "whatsapp", "recipient_type": "individual", field: to}
+
+
+def payload(message: Message) -> Json:
+    """Type and content of a message, as the Cloud API takes it."""
+    match message:
+        case Say():
+            return _say(message)
+        case Offer():
+            return _offer(message)
+        case Media(kind=kind, url=url, caption=caption):
+            return _media(kind, url, caption)
+        case Location():
+            return _location(message)
+        case Contact():
+            return _contact(message)
+        case Template():
+            return _template(message)
+    assert_never(message)
+
+
+def _text(body: str) -> Json:
+    return {"type": "text", "text": {"body": body, "preview_url": False}}
+
+
+def _say(say: Say) -> Json:
+    fits = len(say.text) <= BODY
+    if say.link and fits:
+        title, url = say.link
+        return _interactive("cta_url", say, {"name": "cta_url", "parameters": {"display_text": title, "url": url}})
+    if say.wants == "location" and fits and not (say.header or say.image or say.footer):
+        return _interactive("location_request_message", say, {"name": "send_location"})
+    if say.image and len(flat(say)) <= CAPTION:
+        return _media("image", say.image, flat(say))
+    return _text(flat(say))
+
+
+def _offer(offer: Offer) -> Json:
+    fits = 0 < len(offer.text) <= BODY
+    if offer.shape == "buttons" and fits and len(offer.options) <= BUTTONS:
+        replies = [{"type": "reply", "reply": {"id": tap_id(offer.step, option.id), "title": option.title}}
+                   for option in offer.options]
+        return _interactive("button", offer, {"buttons": replies})
+    if offer.shape == "list" and fits and len(offer.options) <= ROWS and offer.button and not offer.image:
+        rows = [_row(offer.step, option) for option in offer.options]
+        return _interactive("list", offer, {"button": offer.button, "sections": [{"rows": rows}]})
+    return _text(flat(offer))
+
+
+def _row(step: str, option: Choice) -> Json:
+    row = {"id": tap_id(step, option.id), "title": option.title}
+    return row | {"description": option.description} if option.description else row
+
+
+def _interactive(kind: str, message: Say | Offer, action: Json) -> Json:
+    body: Json = {"type": kind, "body": {"text": message.text}, "action": action}
+    if message.image:
+        body["header"] = {"type": "image", "image": {"link": message.image}}
+    elif message.header:
+        body["header"] = {"type": "text", "text": message.header}
+    if message.footer:
+        body["footer"] = {"text": message.footer}
+    return {"type": "interactive", "interactive": body}
+
+
+def flat(message: Say | Offer) -> str:
+    """All of a message as one text: header in bold, options numbered, footer in italics, as WhatsApp marks them.
+
+    >>> print(flat(Offer("main", "How can I help?", (Choice("a", "Book"), Choice("b", "Hours", "9 to 5")), "numbered")))
+    How can I help?
+    <BLANKLINE>
+    1. Book
+    2. Hours: 9 to 5
+    """
+    parts = [f"*{message.header}*" if message.header else "", message.text]
+    if isinstance(message, Offer):
+        parts.append("\n".join(f"{n}. {_titled(option)}" for n, option in enumerate(message.options, 1)))
+    elif message.link:
+        parts.append(f"{message.link[0]}: {message.link[1]}")
+    parts.append(f"_{message.footer}_" if message.footer else "")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _titled(option: Choice) -> str:
+    return f"{option.title}: {option.description}" if option.description else option.title
+
+
+def _media(kind: str, url: str, caption: str | None) -> Json:
+    held = {"link": url}
+    if caption and kind not in ("audio", "sticker"):
+        held["caption"] = caption
+    return {"type": kind, kind: held}
+
+
+def _location(location: Location) -> Json:
+    # The API wants numbers: a float holds any place on Earth to less than a millimetre.
+    held: Json = {"latitude": float(location.latitude), "longitude": float(location.longitude)}
+    if location.name:
+        held["name"] = location.name
+    if location.address:
+        held["address"] = location.address
+    return {"type": "location", "location": held}
+
+
+def _contact(contact: Contact) -> Json:
+    # A formatted name alone is refused: one more part is asked for.
+    card: Json = {"name": {"formatted_name": contact.name, "first_name": contact.name}}
+    if contact.phones:
+        card["phones"] = [{"phone": phone, "type": "CELL"} for phone in contact.phones]
+    return {"type": "contacts", "contacts": [card]}
+
+
+def _template(template: Template) -> Json:
+    held: Json = {"name": template.name, "language": {"code": template.language}}
+    if template.params:
+        # Line breaks, tabs and long gaps in a parameter have the whole message refused.
+        texts = [{"type": "text", "text": _BREAKS.sub(" ", value)} for _, value in template.params]
+        held["components"] = [{"type": "body", "parameters": texts}]
+    return {"type": "template", "template": held}

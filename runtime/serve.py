@@ -1,0 +1,83 @@
+"""The place where the parts are joined: a table and settings become a server.
+
+    webhook ─▶ worker (one tick: store, turns) ─▶ outbox ─▶ channel, actions ─▶ worker …
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import uvicorn
+from starlette.applications import Starlette
+
+from dsl.table import Table
+from runtime.actions import Actions, ActionsError, load_functions, missing_environment
+from runtime.channels.whatsapp import WhatsApp
+from runtime.outbox import Clock, Outbox
+from runtime.settings import Settings, SettingsError
+from runtime.store.port import Store
+from runtime.store.sql import SqlStore
+from runtime.telemetry import log_to
+from runtime.turns import Advance, Turns
+from runtime.web.app import application
+from runtime.web.webhook import Webhook
+from runtime.worker import Worker, system_clock
+
+DRAIN_S = 10.0                               # how long a stopping process lets its posts end
+
+
+def serve(table: Table, folder: Path, settings: Settings, advance: Advance) -> None:
+    """Answer webhooks until told to stop (SIGTERM, SIGINT), then let what is under way end.
+
+    Raises:
+        SettingsError: the bot's actions want something that is not there.
+        StoreDown: the database cannot be opened.
+    """
+    log_to(level=settings.log_level.upper())
+    store = SqlStore(settings.database_url)
+    store.prepare()
+    app = assemble(table, folder, settings, advance, store)
+    uvicorn.run(app, host=settings.host, port=settings.port, loop="auto", http="httptools", log_config=None,
+                access_log=False, server_header=False, timeout_graceful_shutdown=int(DRAIN_S))
+
+
+def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, store: Store,
+             clock: Clock = system_clock, environment: Mapping[str, str] = os.environ) -> Starlette:
+    """The application on a prepared store; it closes the store when it ends.
+
+    Raises:
+        SettingsError: the bot's actions want something that is not there.
+    """
+    try:
+        faults, functions = missing_environment(table, environment), load_functions(table, folder)
+    except ActionsError as fault:
+        faults, functions = [*missing_environment(table, environment), *str(fault).splitlines()], {}
+    if faults:
+        raise SettingsError(faults)
+    turns = Turns(table, advance)
+
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        # One pool for everything that leaves; how many posts are under way at once, the worker decides.
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+            channel = WhatsApp(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
+                               settings.whatsapp_phone_number_id, settings.whatsapp_access_token)
+            actions = Actions(table, functions, session, environment)
+            outbox = Outbox(channel, actions, clock)
+            worker = Worker(store, turns, turns.failed, clock, outbox.committed, outbox.lease_ms)
+            worker.start()
+            try:
+                yield {"worker": worker}
+            finally:
+                await outbox.drain(DRAIN_S)
+                await asyncio.to_thread(worker.stop)
+                store.close()
+
+    webhook = Webhook(settings.whatsapp_phone_number_id, settings.app_secrets, settings.whatsapp_verify_token, clock)
+    return application(webhook, life)

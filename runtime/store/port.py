@@ -1,0 +1,193 @@
+"""What the worker asks of a store: one call, `tick`, which is one transaction.
+
+A store knows nothing of bots: state, events and messages are JSON texts to it. It keeps order, drops what came
+twice, and commits everything a turn made together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Literal, Protocol, TypeAlias
+from zlib import crc32
+
+import msgspec
+
+from runtime.events import TimedOut
+
+Origin = Literal["channel", "timer", "action"]
+PostingKind = Literal["message", "call"]
+
+RUN = 20                                     # longest run of postings that is leased at once
+
+
+class StoreDown(Exception):
+    """Nothing was committed, and not because of what was asked: disk full, database away. Later it may pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One event for one conversation, with the id that makes its second delivery harmless."""
+
+    conversation: str
+    id: str
+    event: str                               # JSON of an `Event`
+    origin: Origin = "channel"
+    address: str = ""                        # where the user can be reached, as this event tells it
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation as it stands before a turn."""
+
+    id: str
+    tag: str                                 # names it in logs and keys, and says nothing of the user
+    turns: int = 0
+    state: str = ""                          # JSON of a `State`; empty: nothing has happened yet
+    contact: str = ""                        # JSON of a `Contact`: how the channel reaches the user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What the journal keeps of a turn."""
+
+    table: str                               # version of the bot
+    kind: str                                # kind of the event
+    event: str | None                        # JSON; none where the answer was private
+    step_from: str | None
+    step_to: str | None
+    trace: str                               # JSON: the rows that fired
+    effects: str                             # JSON: everything that was asked for
+    error: str | None                        # class of the exception, when the turn raised
+    took_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one turn changes."""
+
+    state: str
+    contact: str
+    entry: Entry
+    postings: tuple[tuple[PostingKind, str], ...] = ()       # kind, JSON of the effect; in order
+    timers: tuple[tuple[str, int | None], ...] = ()          # name, due in milliseconds; none: cancelled
+
+
+TakeTurn: TypeAlias = Callable[[Conversation, Inbound], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """A turn that was taken: the conversation before it, the event, what came of it."""
+
+    before: Conversation
+    inbound: Inbound
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A row of the outbox. `key` is `tag:turn:index`: the same whenever and by whomever it is posted."""
+
+    id: int
+    key: str
+    kind: PostingKind
+    payload: str
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All unsent postings of a conversation, oldest first, leased to who got them."""
+
+    conversation: str
+    contact: str
+    postings: tuple[Posting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A posting that was accepted, and the receiver's own id for it."""
+
+    posting: int
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A posting that is to be tried again after `wait_ms`; an attempt if there is an `error`."""
+
+    posting: int
+    conversation: str
+    wait_ms: int
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What one tick is to do."""
+
+    now: int                                 # milliseconds since 1970, UTC
+    inbound: tuple[Inbound, ...] = ()
+    sent: tuple[Sent, ...] = ()
+    unsent: tuple[Unsent, ...] = ()
+    look: frozenset[str] = frozenset()       # conversations whose inbox may hold something undone
+    offer: frozenset[str] = frozenset()      # conversations that may have something to post
+    busy: frozenset[str] = frozenset()       # conversations that this process posts for right now: leave them alone
+    room: int = 64                           # how many more conversations this process may post for
+    fire: bool = False                       # turn due timers into inbox rows
+    scan: bool = False                       # look for undone and unsent rows that nobody remembers
+    lease_ms: int = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a committed tick leaves to be done outside."""
+
+    handled: tuple[Handled, ...] = ()
+    runs: tuple[Run, ...] = ()               # leased: post them now
+    left: frozenset[str] = frozenset()       # offered, but there was no room
+    held: frozenset[str] = frozenset()       # held by another process: look again soon
+
+
+def new_tag() -> str:
+    """16 hex digits, by chance: nobody can count through phone numbers until one fits."""
+    return token_hex(8)
+
+
+def posting_key(before: Conversation, index: int) -> str:
+    """Names a posting for those who must not do the same thing twice.
+
+    >>> posting_key(Conversation("whatsapp:1:573001112233", "9f2c", turns=4), 0)
+    '9f2c:4:0'
+    """
+    return f"{before.tag}:{before.turns}:{index}"
+
+
+def timed_out(conversation: str, name: str, due: int, now: int) -> Inbound:
+    """A due timer as an event; the same timer makes the same id, whoever fires it."""
+    id = f"timer:{name}:{due}"
+    event = TimedOut(name=name, due=due, at=now, seed=crc32(id.encode()))
+    return Inbound(conversation, id, msgspec.json.encode(event).decode(), "timer")
+
+
+class Store(Protocol):
+    """Inbox, state, journal, outbox and timers; a tick is committed whole or not at all."""
+
+    def prepare(self) -> None:
+        """Make the tables where there are none, and take back every lease of the process that was here before.
+
+        Raises:
+            StoreDown: the database cannot be opened or written.
+        """
+
+    def tick(self, work: Work, turn: TakeTurn) -> Done:
+        """Accept, handle, mark and lease in one transaction.
+
+        Raises:
+            StoreDown: nothing was committed; the same work may be given again later.
+            Exception: nothing was committed, and something in `work` or `turn` is the reason.
+        """
+
+    def close(self) -> None: ...

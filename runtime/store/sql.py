@@ -1,0 +1,277 @@
+"""The store in SQL: one function, `tick`, one transaction.
+
+Written in SQLAlchemy Core for SQLite and PostgreSQL alike: of the statements only the constructor of `INSERT … ON
+CONFLICT` differs, and `FOR UPDATE SKIP LOCKED`, which SQLAlchemy leaves out on SQLite by itself. On SQLite one thread
+owns the file and writes it (a second writing connection makes both wait); `synchronous=FULL` costs nothing here,
+because all that waits shares one commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
+from sqlalchemy.pool import StaticPool
+from sqlmodel import SQLModel
+
+from runtime.store.port import (
+    RUN,
+    Conversation,
+    Done,
+    Handled,
+    Inbound,
+    Posting,
+    Run,
+    StoreDown,
+    TakeTurn,
+    Unsent,
+    Work,
+    new_tag,
+    posting_key,
+    timed_out,
+)
+from runtime.store.tables import SENT, TO_SEND, ConversationRow, InboxRow, JournalRow, OutboxRow, TimerRow
+
+# Rows taken by one scan, timers fired at once, conversations looked through for something to post: bounds on one
+# transaction. What is left over is found by the next one.
+SCAN, TIMERS, OFFERS = 500, 200, 1_000
+
+OUR_FAULT = (DataError, IntegrityError, InterfaceError, ProgrammingError)
+
+C, I, J, O, T = (                                                                                       # noqa: E741
+    SQLModel.metadata.tables[model.__tablename__]
+    for model in (ConversationRow, InboxRow, JournalRow, OutboxRow, TimerRow)
+)
+
+
+class SqlStore:
+    """Inbox, state, journal, outbox and timers in one database."""
+
+    def __init__(self, url: str, tag: Callable[[], str] = new_tag) -> None:
+        self._tag = tag
+        self._engine = sqlite_engine(url)
+        self._sql = Statements(sqlite.insert)
+
+    def prepare(self) -> None:
+        try:
+            with self._engine.begin() as connection:
+                SQLModel.metadata.create_all(connection, tables=[C, I, J, O, T])
+                connection.execute(self._sql.release)
+        except DBAPIError as fault:
+            raise StoreDown(type(fault.orig).__name__) from fault
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def tick(self, work: Work, turn: TakeTurn) -> Done:
+        try:
+            with self._engine.begin() as connection:
+                return Tick(connection, self._sql, work, turn, self._tag).run()
+        except OUR_FAULT:
+            raise
+        except DBAPIError as fault:
+            raise StoreDown(f"{type(fault.orig).__name__}: {fault.orig}") from fault
+
+
+def sqlite_engine(url: str) -> sa.Engine:
+    """One connection, in WAL mode, whose commits are on disk when they return."""
+    engine = sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 5})
+
+    @sa.event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None                    # transactions begin where we say, not where sqlite3 thinks
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @sa.event.listens_for(engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+class Statements:
+    """Every statement of a tick, made once so that SQLAlchemy compiles each once."""
+
+    def __init__(self, insert: Callable[[sa.Table], Any]) -> None:
+        def ids(name: str) -> sa.BindParameter[Any]:
+            return sa.bindparam(name, expanding=True)
+
+        now = sa.bindparam("now", type_=sa.BigInteger)
+        undone, unsent = ~I.c.done, O.c.status == TO_SEND
+
+        self.add_conversations = insert(C).on_conflict_do_nothing(index_elements=["id"])
+        self.add_inbox = insert(I).on_conflict_do_nothing(index_elements=["conv", "msg_id"])
+        self.lock = (sa.select(C.c.id, C.c.tag, C.c.turns, C.c.state, C.c.contact)
+                     .where(C.c.id.in_(ids("convs"))).order_by(C.c.id).with_for_update(skip_locked=True))
+        self.waiting = (sa.select(I.c.id, I.c.conv, I.c.msg_id, I.c.body, I.c.origin, I.c.address)
+                        .where(undone, I.c.conv.in_(ids("convs"))).order_by(I.c.id))
+        self.undone = sa.select(I.c.conv).where(undone).order_by(I.c.id).limit(SCAN)
+        self.keep = (sa.update(C).where(C.c.id == sa.bindparam("conv"))
+                     .values({c: sa.bindparam(c) for c in ("turns", "state", "contact", "updated_at")}))
+        self.done = sa.update(I).where(I.c.id.in_(ids("ids"))).values(done=True, body="", address="")
+        self.write = sa.insert(J)
+        self.post = sa.insert(O)
+
+        timer = insert(T)
+        self.set_timer = timer.on_conflict_do_update(index_elements=["conv", "name"], set_={"due": timer.excluded.due})
+        self.drop_timer = sa.delete(T).where(T.c.conv == sa.bindparam("c"), T.c.name == sa.bindparam("n"))
+        self.due = (sa.select(T.c.conv, T.c.name, T.c.due).where(T.c.due <= now).order_by(T.c.due).limit(TIMERS)
+                    .with_for_update(skip_locked=True))
+
+        self.sent = (sa.update(O).where(O.c.id == sa.bindparam("row"))
+                     .values(status=SENT, provider_id=sa.bindparam("provider")))
+        self.unsent = (sa.update(O).where(O.c.id == sa.bindparam("row"))
+                       .values(attempts=O.c.attempts + sa.bindparam("tried"), next_at=sa.bindparam("at"),
+                               error=sa.func.coalesce(sa.bindparam("fault"), O.c.error)))
+        self.ready = sa.select(O.c.conv).where(unsent, O.c.next_at <= now).order_by(O.c.id).limit(SCAN)
+        self.queue = (sa.select(O.c.id, O.c.conv, O.c.key, O.c.kind, O.c.payload, O.c.attempts,
+                                (O.c.next_at <= now).label("due"))
+                      .where(unsent, O.c.conv.in_(ids("convs"))).order_by(O.c.id))
+        self.own = (sa.select(O.c.conv).where(O.c.id.in_(ids("ids")), unsent, O.c.next_at <= now)
+                    .with_for_update(skip_locked=True))
+        self.lease = sa.update(O).where(O.c.id.in_(ids("ids"))).values(next_at=sa.bindparam("until"))
+        self.contacts = sa.select(C.c.id, C.c.contact).where(C.c.id.in_(ids("convs")))
+        self.release = sa.update(O).where(unsent).values(next_at=0)
+
+
+class Tick:
+    """One transaction, in the order that makes it right."""
+
+    def __init__(self, connection: sa.Connection, sql: Statements, work: Work, turn: TakeTurn,
+                 tag: Callable[[], str]) -> None:
+        self.execute, self.sql, self.work, self.turn, self.tag = connection.execute, sql, work, turn, tag
+
+    def run(self) -> Done:
+        self.accept(self.work.inbound)
+        wanted = {inbound.conversation for inbound in self.work.inbound} | self.work.look
+        if self.work.fire:
+            wanted |= self.fire()
+        if self.work.scan:
+            wanted |= set(self.execute(self.sql.undone).scalars())
+        held = self.lock(wanted)
+        handled = self.handle(held)
+        self.mark()
+        contacts = {handled.before.id: handled.outcome.contact for handled in handled}
+        runs, left = self.claim({*self.work.offer, *contacts}, contacts)
+        return Done(tuple(handled), tuple(runs), frozenset(left), frozenset(wanted - held.keys()))
+
+    def accept(self, inbound: Sequence[Inbound]) -> None:
+        if not inbound:
+            return
+        # Sorted: two processes that make the same conversations in opposite order would wait for each other.
+        names = sorted({one.conversation for one in inbound})
+        self.execute(self.sql.add_conversations,
+                     [{"id": name, "tag": self.tag(), "turns": 0, "state": "", "contact": "", "updated_at": 0}
+                      for name in names])
+        self.execute(self.sql.add_inbox,
+                     [{"conv": one.conversation, "msg_id": one.id, "origin": one.origin, "address": one.address,
+                       "body": one.event, "received_at": self.work.now} for one in inbound])
+
+    def fire(self) -> set[str]:
+        due = self.execute(self.sql.due, {"now": self.work.now}).all()
+        if due:
+            self.accept([timed_out(row.conv, row.name, row.due, self.work.now) for row in due])
+            self.execute(self.sql.drop_timer, [{"c": row.conv, "n": row.name} for row in due])
+        return {row.conv for row in due}
+
+    def lock(self, wanted: set[str]) -> dict[str, Conversation]:
+        if not wanted:
+            return {}
+        return {row.id: Conversation(*row) for row in self.execute(self.sql.lock, {"convs": sorted(wanted)})}
+
+    def handle(self, held: dict[str, Conversation]) -> list[Handled]:
+        """Take the turns. A statement after the lock: what it reads was committed before the lock was ours."""
+        if not held:
+            return []
+        rows = self.execute(self.sql.waiting, {"convs": list(held)}).all()
+        handled = []
+        for row in rows:
+            before = held[row.conv]
+            inbound = Inbound(row.conv, row.msg_id, row.body, row.origin, row.address)
+            outcome = self.turn(before, inbound)
+            handled.append(Handled(before, inbound, outcome))
+            held[row.conv] = replace(before, turns=before.turns + 1, state=outcome.state, contact=outcome.contact)
+        if rows:
+            self.keep([held[name] for name in dict.fromkeys(row.conv for row in rows)], handled)
+            self.execute(self.sql.done, {"ids": [row.id for row in rows]})
+        return handled
+
+    def keep(self, changed: list[Conversation], handled: list[Handled]) -> None:
+        now = self.work.now
+        self.execute(self.sql.keep, [{"conv": one.id, "turns": one.turns, "state": one.state, "contact": one.contact,
+                                      "updated_at": now} for one in changed])
+        self.execute(self.sql.write, [journal_row(one, now) for one in handled])
+        if posted := [row for one in handled for row in outbox_rows(one)]:
+            self.execute(self.sql.post, posted)
+        timers = {(one.before.id, name): due for one in handled for name, due in one.outcome.timers}
+        if timers:
+            self.set_timers(timers)
+
+    def set_timers(self, timers: dict[tuple[str, str], int | None]) -> None:
+        kept = [{"conv": conv, "name": name, "due": due} for (conv, name), due in timers.items() if due is not None]
+        gone = [{"c": conv, "n": name} for (conv, name), due in timers.items() if due is None]
+        if kept:
+            self.execute(self.sql.set_timer, kept)
+        if gone:
+            self.execute(self.sql.drop_timer, gone)
+
+    def mark(self) -> None:
+        if self.work.sent:
+            self.execute(self.sql.sent, [{"row": one.posting, "provider": one.provider_id} for one in self.work.sent])
+        if self.work.unsent:
+            self.execute(self.sql.unsent, [back_off(one, self.work.now) for one in self.work.unsent])
+
+    def claim(self, offered: set[str], contacts: dict[str, str]) -> tuple[list[Run], set[str]]:
+        """Up to `room` conversations whose oldest unsent row is due, with all their unsent rows in order.
+
+        Every row of a run is leased: were it only the first, the second would look due as soon as the first is sent.
+        """
+        now, room = self.work.now, max(0, self.work.room)
+        if self.work.scan and room:
+            offered |= set(self.execute(self.sql.ready, {"now": now}).scalars())
+        names = sorted(offered - self.work.busy)
+        if not names or not room:
+            return [], set(names)
+        left, names = set(names[OFFERS:]), names[:OFFERS]
+        queues: dict[str, list[Posting]] = {}
+        waits = set()
+        for row in self.execute(self.sql.queue, {"now": now, "convs": names}):
+            if row.conv not in queues and not row.due:
+                waits.add(row.conv)
+            if row.conv not in waits:
+                queues.setdefault(row.conv, []).append(Posting(row.id, row.key, row.kind, row.payload, row.attempts))
+        left |= set(list(queues)[room:])
+        queues = {name: queue[:RUN] for name, queue in list(queues.items())[:room]}
+        heads = [queue[0].id for queue in queues.values()]
+        own = set(self.execute(self.sql.own, {"now": now, "ids": heads}).scalars())
+        queues = {name: queue for name, queue in queues.items() if name in own}
+        if not queues:
+            return [], left
+        self.execute(self.sql.lease, {"ids": [posting.id for queue in queues.values() for posting in queue],
+                                      "until": now + self.work.lease_ms})
+        if unknown := [name for name in queues if name not in contacts]:
+            contacts = contacts | {row.id: row.contact
+                                   for row in self.execute(self.sql.contacts, {"convs": unknown})}
+        return [Run(name, contacts[name], tuple(queue)) for name, queue in queues.items()], left
+
+
+def journal_row(handled: Handled, now: int) -> dict[str, Any]:
+    entry, inbound = handled.outcome.entry, handled.inbound
+    return {"conv": inbound.conversation, "msg_id": inbound.id, "turn": handled.before.turns, "at": now,
+            "table_version": entry.table, "kind": entry.kind, "event": entry.event, "step_from": entry.step_from,
+            "step_to": entry.step_to, "trace": entry.trace, "effects": entry.effects, "error": entry.error,
+            "took_us": entry.took_us}
+
+
+def outbox_rows(handled: Handled) -> Iterator[dict[str, Any]]:
+    for index, (kind, payload) in enumerate(handled.outcome.postings):
+        yield {"conv": handled.before.id, "key": posting_key(handled.before, index), "kind": kind, "payload": payload}
+
+
+def back_off(unsent: Unsent, now: int) -> dict[str, Any]:
+    return {"row": unsent.posting, "at": now + unsent.wait_ms, "fault": unsent.error, "tried": int(bool(unsent.error))}

@@ -1,0 +1,103 @@
+"""The five tables. Every key leads with the conversation, so that conversations can be spread over databases.
+
+The hot path uses them through SQLAlchemy Core (`Model.__table__`); the classes are for people and reports.
+State and payloads are text, not a JSON type: nothing queries inside them, and `jsonb` refuses what users may write.
+Times are milliseconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")     # SQLite counts up by itself only in INTEGER
+
+TO_SEND, SENT = 0, 1
+
+
+def _number() -> sa.Column[int]:
+    return sa.Column(BIG, primary_key=True, autoincrement=True)
+
+
+def _where(name: str, columns: tuple[str, ...], condition: str) -> sa.Index:
+    return sa.Index(name, *columns, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
+
+
+class ConversationRow(SQLModel, table=True):
+    __tablename__ = "conversation"
+
+    id: str = Field(primary_key=True)
+    tag: str
+    turns: int = Field(default=0, sa_type=sa.BigInteger)
+    state: str = ""
+    contact: str = ""
+    updated_at: int = Field(default=0, sa_type=sa.BigInteger)
+
+
+class InboxRow(SQLModel, table=True):
+    """A row that is done keeps its key, which is what drops a second delivery, and nothing else."""
+
+    __tablename__ = "inbox"
+
+    id: int | None = Field(default=None, sa_column=_number())
+    conv: str
+    msg_id: str
+    origin: str
+    address: str
+    body: str
+    received_at: int = Field(sa_type=sa.BigInteger)
+    done: bool = Field(default=False, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.false()))
+
+    __table_args__ = (
+        sa.UniqueConstraint("conv", "msg_id"),
+        _where("inbox_undone_conv", ("conv", "id"), "NOT done"),
+        _where("inbox_undone", ("id",), "NOT done"),
+    )
+
+
+class JournalRow(SQLModel, table=True):
+    __tablename__ = "journal"
+
+    conv: str = Field(primary_key=True)
+    msg_id: str = Field(primary_key=True)
+    turn: int = Field(sa_type=sa.BigInteger)
+    at: int = Field(sa_type=sa.BigInteger)
+    table_version: str
+    kind: str
+    event: str | None
+    step_from: str | None
+    step_to: str | None
+    trace: str
+    effects: str
+    error: str | None
+    took_us: int
+
+
+class OutboxRow(SQLModel, table=True):
+    """`next_at` is "not before": a lease while a process posts, the back-off after a failure."""
+
+    __tablename__ = "outbox"
+
+    id: int | None = Field(default=None, sa_column=_number())
+    conv: str
+    key: str = Field(index=True)
+    kind: str
+    payload: str
+    attempts: int = Field(default=0, sa_column=sa.Column(sa.Integer, nullable=False, server_default="0"))
+    status: int = Field(default=0, sa_column=sa.Column(sa.SmallInteger, nullable=False, server_default="0"))
+    next_at: int = Field(default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default="0"))
+    provider_id: str | None = Field(default=None, index=True)
+    error: str | None = None
+
+    __table_args__ = (
+        _where("outbox_unsent_conv", ("conv", "id"), f"status = {TO_SEND}"),
+        _where("outbox_unsent", ("id",), f"status = {TO_SEND}"),
+    )
+
+
+class TimerRow(SQLModel, table=True):
+    __tablename__ = "timer"
+
+    conv: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    due: int = Field(index=True, sa_type=sa.BigInteger)

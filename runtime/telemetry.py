@@ -1,0 +1,61 @@
+"""What the program says of itself: one compact JSON line per turn, and a line where something went wrong.
+
+Lines name a conversation by its tag, which says nothing of the user, and hold no text and no number of anybody:
+exceptions are told by their class and their place, never by their message.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+import msgspec
+from loguru import logger
+
+from runtime.store.port import Handled
+
+if TYPE_CHECKING:
+    from loguru import Message
+
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+def log_to(stream: TextIO = sys.stderr, level: str = "INFO") -> None:
+    """Send every line to this stream, as compact JSON, and nowhere else."""
+
+    def write(message: Message) -> None:
+        stream.write(line(message.record) + "\n")
+
+    logger.remove()
+    logger.add(write, level=level, format="{message}", backtrace=False, diagnose=False, catch=True)
+
+
+def line(record: Any) -> str:
+    """A log record as one line of JSON."""
+    told = {"at": record["time"].isoformat(timespec="milliseconds"), "level": record["level"].name.lower(),
+            "what": record["message"], **record["extra"]}
+    if record["exception"]:
+        told |= {"error": record["exception"].type.__name__, "trace": places(record["exception"].traceback)}
+    return _encode(told).decode()
+
+
+def places(traceback: Any) -> list[str]:
+    """Where an exception came from, outermost first: file, line and function, without what it said."""
+    found = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        found.append(f"{code.co_filename}:{traceback.tb_lineno} {code.co_name}")
+        traceback = traceback.tb_next
+    return found
+
+
+def turn_taken(handled: Handled) -> None:
+    """The line of one committed turn."""
+    entry = handled.outcome.entry
+    effects = [effect["type"] for effect in msgspec.json.decode(entry.effects)]
+    told = {"conversation": handled.before.tag, "turn": handled.before.turns, "event": entry.kind,
+            "step_from": entry.step_from, "step_to": entry.step_to, "effects": effects,
+            "took_ms": entry.took_us / 1000}
+    if entry.error:
+        told["error"] = entry.error
+    logger.bind(**told).log("ERROR" if entry.error else "INFO", "turn")

@@ -1,0 +1,1 @@
+"""The public routes: `app` joins `webhook` and `health`."""

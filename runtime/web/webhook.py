@@ -1,0 +1,97 @@
+"""`/webhooks/whatsapp`: the handshake, and the door through which every message comes.
+
+The answer says only whether we have it: 200 when all that is for us is on disk or nothing was, 503 when storing
+failed and WhatsApp is to come again. What a message says never changes the status.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+from loguru import logger
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+
+from runtime.channels.envelope import Heard, Item, Rejected, Status, Unreadable, is_signed, parse, walk
+from runtime.outbox import Clock
+from runtime.store.port import Inbound, StoreDown
+
+LARGEST = 3 * 1024 * 1024                    # bytes; Meta documents 3 MB
+
+
+class Accepts(Protocol):
+    async def accept(self, inbound: Sequence[Inbound]) -> None: ...
+
+
+class TooLarge(Exception):
+    """The body has more bytes than a webhook ever has."""
+
+
+class Webhook:
+    """Handlers of the route; the worker behind it is `worker` in the application's state."""
+
+    def __init__(self, account: str, app_secrets: Sequence[str], verify_token: str, clock: Clock) -> None:
+        self._account, self._clock = account, clock
+        self._app_secrets, self._verify_token = app_secrets, verify_token
+
+    async def handshake(self, request: Request) -> Response:
+        """Meta asks once, unsigned, whether this address is ours; the challenge goes back as plain text."""
+        asked = request.query_params
+        token = asked.get("hub.verify_token", "").encode("utf-8", "replace")
+        is_ours = hmac.compare_digest(token, self._verify_token.encode())
+        if asked.get("hub.mode") != "subscribe" or not is_ours:
+            return PlainTextResponse("forbidden", 403)
+        return PlainTextResponse(asked.get("hub.challenge", ""), headers={"X-Content-Type-Options": "nosniff"})
+
+    async def receive(self, request: Request) -> Response:
+        worker: Accepts = request.state.worker
+        try:
+            body = await _body(request)
+        except TooLarge:
+            return PlainTextResponse("too large", 413, headers={"Connection": "close"})
+        except ClientDisconnect:
+            return PlainTextResponse("gone", 400)
+        if not is_signed(body, request.headers.get("x-hub-signature-256", ""), self._app_secrets):
+            return PlainTextResponse("wrong signature", 401)
+        try:
+            items = walk(parse(body), self._account, self._clock())
+        except Unreadable:
+            return PlainTextResponse("not JSON", 400)
+        _tell(items)
+        inbound = [_inbound(item) for item in items if isinstance(item, Heard)]
+        try:
+            if inbound:
+                await worker.accept(inbound)
+        except StoreDown:
+            return PlainTextResponse("not stored", 503)
+        return PlainTextResponse("ok")
+
+
+async def _body(request: Request) -> bytes:
+    """The raw bytes, as they were signed; no more of them than a webhook may have."""
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length[:20]) > LARGEST:
+        raise TooLarge
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise TooLarge
+    return bytes(body)
+
+
+def _inbound(heard: Heard) -> Inbound:
+    return Inbound(conversation=f"whatsapp:{heard.account}:{heard.user}", id=heard.id,
+                   event=msgspec.json.encode(heard.event).decode(), address=heard.address)
+
+
+def _tell(items: Sequence[Item]) -> None:
+    for item in items:
+        match item:
+            case Rejected(where=where, reason=reason):
+                logger.bind(where=where, reason=reason).warning("part of a webhook rejected")
+            case Status(status="failed", key=key, codes=codes):
+                logger.bind(key=key, codes=codes).warning("message failed")

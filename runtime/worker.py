@@ -1,0 +1,228 @@
+"""One thread that owns the store: it gathers what waits, ticks, and only then lets webhooks be answered.
+
+While one commit is on its way to the disk the next batch gathers, so that all that waits shares one flush. What a
+tick could not store stays here and is given to the next; webhooks are told to come again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TypeAlias
+
+from loguru import logger
+
+from runtime.outbox import Clock, Report, merged
+from runtime.store.port import Done, Inbound, Store, StoreDown, TakeTurn, Work
+from runtime.telemetry import turn_taken
+
+BATCH = 1_000                                # events of one tick, unless a single webhook holds more
+IN_FLIGHT = 64                               # conversations this process posts for at the same time
+FIRE_MS, SCAN_MS = 500, 5_000                # due timers twice a second; what nobody remembers, every five seconds
+GATHER_S = 0.004                             # reports wait that long for company: they ride on a commit that happens
+HELD_S = 0.003                               # look again at a conversation that another process held
+PAUSE_S = 0.2                                # after a tick that could not commit
+
+
+Committed: TypeAlias = Callable[[Done, int, Callable[[Report], None]], None]
+
+
+def system_clock() -> int:
+    """Milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """A webhook that waits for its commit."""
+
+    inbound: tuple[Inbound, ...]
+    future: asyncio.Future[None]
+
+
+class Stop:
+    """Asks the thread to end."""
+
+
+NOTHING = Report()
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the next tick is to do, and who waits for it."""
+
+    waiters: list[Waiter] = field(default_factory=list)
+    report: Report = NOTHING
+    stop: bool = False
+
+    @property
+    def inbound(self) -> tuple[Inbound, ...]:
+        return tuple(one for waiter in self.waiters for one in waiter.inbound) + self.report.inbound
+
+
+class Worker:
+    """`accept` from the event loop, `report` from anywhere; `cycle` is one round of the thread."""
+
+    def __init__(self, store: Store, turn: TakeTurn, failed: TakeTurn, clock: Clock,
+                 committed: Committed, lease_ms: int, pause_s: float = PAUSE_S) -> None:
+        self._store, self._turn, self._failed, self._clock = store, turn, failed, clock
+        self._committed, self._lease_ms, self._pause_s = committed, lease_ms, pause_s
+        self._queue: queue.SimpleQueue[Waiter | Report | Stop] = queue.SimpleQueue()
+        self._unmarked = NOTHING                            # reports whose tick did not commit
+        self._busy: set[str] = set()
+        self._offer: set[str] = set()
+        self._held: frozenset[str] = frozenset()
+        self._later: list[tuple[int, str]] = []              # when to offer a conversation again: a heap
+        self._fired = self._scanned = 0
+        self._thread = threading.Thread(target=self._live, name="store", daemon=True)
+        self._loop = asyncio.get_running_loop()
+        self.healthy = True
+
+    def start(self) -> None:
+        self._thread.start()
+
+    async def accept(self, inbound: Sequence[Inbound]) -> None:
+        """Return when these are committed, and with them all that their turns made.
+
+        Raises:
+            StoreDown: not all of them are.
+        """
+        future = self._loop.create_future()
+        self._queue.put(Waiter(tuple(inbound), future))
+        await future
+
+    def report(self, report: Report) -> None:
+        self._queue.put(report)
+
+    def stop(self) -> None:
+        """End the thread when everything that waits now has been ticked. Blocks."""
+        self._queue.put(Stop())
+        self._thread.join()
+
+    def _live(self) -> None:
+        while self.cycle(self._wait_s()):
+            if not self.healthy:
+                time.sleep(self._pause_s)
+
+    def cycle(self, wait_s: float) -> bool:
+        """Gather for at most `wait_s`, tick, tell; False when asked to stop."""
+        gathered = self._gather(wait_s)
+        work = self._work(gathered)
+        try:
+            done = self._store.tick(work, self._turn)
+        except StoreDown as fault:
+            self._not_now(gathered, fault)
+        except Exception as fault:
+            logger.opt(exception=fault).error("a batch could not be stored")
+            self._one_by_one(gathered, work)
+        else:
+            self._tell(done, work, gathered.waiters)
+        return not gathered.stop
+
+    def _gather(self, wait_s: float) -> Gathered:
+        gathered, reports, events = Gathered(), [self._unmarked], 0
+        until = time.monotonic() + wait_s
+        while events < BATCH:
+            try:
+                item = self._queue.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                break
+            match item:
+                case Stop():
+                    gathered.stop = True
+                    until = 0.0
+                case Waiter():
+                    gathered.waiters.append(item)
+                    events += len(item.inbound)
+                    until = 0.0
+                case Report():
+                    reports.append(item)
+                    events += len(item.inbound)
+                    until = min(until, time.monotonic() + GATHER_S)
+        gathered.report = merged(reports)
+        return gathered
+
+    def _work(self, gathered: Gathered) -> Work:
+        now, report = self._clock(), gathered.report
+        self._busy -= report.ended
+        self._offer |= report.ended
+        for unsent in report.unsent:
+            heapq.heappush(self._later, (now + unsent.wait_ms, unsent.conversation))
+        while self._later and self._later[0][0] <= now:
+            self._offer.add(heapq.heappop(self._later)[1])
+        return Work(now=now, inbound=gathered.inbound, sent=report.sent, unsent=report.unsent, look=self._held,
+                    offer=frozenset(self._offer), busy=frozenset(self._busy), room=IN_FLIGHT - len(self._busy),
+                    fire=now - self._fired >= FIRE_MS, scan=now - self._scanned >= SCAN_MS, lease_ms=self._lease_ms)
+
+    def _wait_s(self) -> float:
+        if self._held:
+            return HELD_S
+        soonest = self._later[0][0] - self._clock() if self._later else FIRE_MS
+        return min(max(soonest, 0), FIRE_MS) / 1000
+
+    def _tell(self, done: Done, work: Work, waiters: Sequence[Waiter] = ()) -> None:
+        self.healthy = True
+        self._unmarked = NOTHING
+        self._held = done.held
+        self._offer = (self._offer - work.offer) | done.left
+        self._busy |= {run.conversation for run in done.runs}
+        self._fired = work.now if work.fire else self._fired
+        self._scanned = work.now if work.scan else self._scanned
+        # One call for the whole batch: each of them wakes the event loop through a socket.
+        self._loop.call_soon_threadsafe(self._announce, done, work.now + work.lease_ms, waiters)
+        for handled in done.handled:
+            turn_taken(handled)
+
+    def _announce(self, done: Done, until: int, waiters: Sequence[Waiter]) -> None:
+        _settle(waiters, None)
+        self._committed(done, until, self.report)
+
+    def _not_now(self, gathered: Gathered, fault: StoreDown) -> None:
+        self.healthy = False
+        self._unmarked = gathered.report
+        logger.bind(error=str(fault)).error("the store is down")
+        self._loop.call_soon_threadsafe(_settle, gathered.waiters, fault)
+
+    def _one_by_one(self, gathered: Gathered, work: Work) -> None:
+        """One event spoils the batch: give each a transaction of its own, so that it costs only itself."""
+        alone = replace(work, inbound=(), sent=(), unsent=(), offer=frozenset(), look=frozenset(), fire=False,
+                        scan=False)
+        faults: dict[Inbound, StoreDown] = {}
+        for inbound in gathered.inbound:
+            try:
+                self._alone(replace(alone, inbound=(inbound,)))
+            except StoreDown as fault:
+                faults[inbound] = fault
+        self._unmarked = replace(gathered.report, inbound=tuple(
+            inbound for inbound in gathered.report.inbound if inbound in faults))
+        self._loop.call_soon_threadsafe(_settle, gathered.waiters, None, faults)
+
+    def _alone(self, work: Work) -> None:
+        for turn in (self._turn, self._failed):
+            try:
+                self._tell(self._store.tick(work, turn), work)
+            except StoreDown:
+                raise
+            except Exception as fault:
+                logger.opt(exception=fault).error("an event could not be stored")
+            else:
+                return
+
+
+def _settle(waiters: Sequence[Waiter], fault: StoreDown | None,
+            faults: Mapping[Inbound, StoreDown] = MappingProxyType({})) -> None:
+    """Answer the webhooks: each with the first of `faults` among its events, or else with `fault`."""
+    for waiter in waiters:
+        if waiter.future.done():                             # its connection has gone
+            continue
+        why = next((faults[inbound] for inbound in waiter.inbound if inbound in faults), fault)
+        if why is None:
+            waiter.future.set_result(None)
+        else:
+            waiter.future.set_exception(why)
