@@ -1,7 +1,7 @@
 """Texts of stories that the bot's messages are matched with.
 
-A text is matched whole. `*` stands for any run of characters, `{slot}` for a slot's value; `\\*`, `\\{` and `\\\\` stand
-for themselves. A text between slashes is a regular expression, found anywhere in the message.
+A text is matched whole. `*` stands for any run of characters, `{slot}` for a slot's value; `\\*`, `\\{` and `\\\\`
+stand for themselves. A text between slashes is a regular expression, found anywhere in the message.
 """
 
 import re

@@ -73,7 +73,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # What YAML 1.2 calls printable, but for the byte order mark inside a text, which nobody sees.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_PROPERTY = re.compile(r"(?:[!&][^\s,\[\]{}]*\s*)+")
+_PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[!&][^\s,\[\]{}]*)\s*){1,2}")   # a tag, an anchor, or both
 
 
 def read_yaml(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
@@ -170,7 +170,8 @@ class _Builder:
             return self.place(self.closed(event.end_mark.index + self.shift))
         span = Span(self.file, event.start_mark.index + self.shift, event.end_mark.index + self.shift)
         if kind is yaml.AliasEvent:
-            self.diagnostics.append(ALIAS.at(span, Fix("write the value out"), alias=f"*{event.anchor}"))
+            fix = Fix("write the value out, or put a text that begins with `*` in quotes")
+            self.diagnostics.append(ALIAS.at(span, fix, alias=f"*{event.anchor}"))
             return self.place(Scalar(*span, "", "*"))
         if kind is yaml.DocumentStartEvent:
             self.documents += 1
@@ -227,7 +228,7 @@ class _Builder:
 
     def refuse_properties(self, start: int) -> int:
         """Report the tag or anchor before a value; where the value itself starts."""
-        found = _PROPERTY.match(self.source.text, start)
+        found = _PROPERTIES.match(self.source.text, start)
         end = found.end() if found else start
         for word in re.finditer(r"\S+", self.source.text[start:end]):
             span = Span(self.file, start + word.start(), start + word.end())
@@ -263,7 +264,7 @@ _PROBLEMS = [(re.compile(pattern), problem, fix) for pattern, problem, fix in (
     (r"expected ',' or", "a `,` or the closing bracket is missing before this", "add it, or put the text in quotes"),
     (r"unknown escape|expected escape|hexdecimal|hexadecimal", "a `\\` in double quotes that means nothing to YAML",
      "write `\\\\`, or use single quotes"),
-    (r"expected <document start>", "this does not belong to what stands above it",
+    (r"expected '?<document start>", "this does not belong to what stands above it",
      "align it with the lines above"),
     (r"tag|anchor|alias|directive|%", "`{char}` begins something YAML knows and this file may not use",
      "put the text in quotes"),
