@@ -1,0 +1,33 @@
+"""What holds of every bot that compiles: the checks, in order, on the lowered table.
+
+Each is a question of its own in `dsl/checks/`; the graph, the facts and the silent edges are made once for all.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from dsl.checks.ends import ends
+from dsl.checks.facts import solve
+from dsl.checks.graph import build
+from dsl.checks.known import known
+from dsl.checks.lists import lists
+from dsl.checks.loops import Silence, loops
+from dsl.checks.turns import turns
+from dsl.checks.wayout import wayout
+from dsl.checks.window import window
+from dsl.diagnostics import Diagnostic
+from dsl.source import Source
+from dsl.table import SourceMap, Table
+
+
+def check(table: Table, places: SourceMap, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:
+    """All that can be said of a table, in the order of the checks; whoever shows it sorts by place."""
+    graph = build(table, places, sources)
+    silence = Silence(graph)
+    facts = solve(graph)
+    yield from ends(graph)
+    yield from loops(graph, silence)
+    yield from wayout(graph)
+    yield from known(graph, facts)
+    yield from lists(graph, facts)
+    yield from window(graph)
+    yield from turns(graph, silence)

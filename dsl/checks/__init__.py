@@ -1,0 +1,1 @@
+"""What the compiler proves of every bot, one module a question; `dsl.check` runs them in order."""

@@ -1,0 +1,214 @@
+"""Every value is set before it is used, on every way; and what is set is used somewhere."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from dsl.checks.facts import Known
+from dsl.checks.graph import Edge, Graph
+from dsl.checks.names import scope
+from dsl.checks.speak import line, mention, way
+from dsl.checks.ways import Read, Setter
+from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
+from dsl.table import Expr, Place, Table
+
+UNSET = Kind("F401", Severity.ERROR, "`{name}` may have no value here", why="{way}")
+UNREAD = Kind("F402", Severity.WARNING, "`{name}` is set but never read",
+              why="Whatever the user answers, nothing comes of it.")
+
+WAYS = 20                                    # names for which a way is looked up; the rest is told without one
+
+
+def known(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
+    yield from _unset(graph, facts)
+    yield from _unread(graph, facts)
+
+
+# --- set before use ---------------------------------------------------------------------------------------------
+
+
+def _unset(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
+    optional = _optional(graph)
+    told: set[tuple[str, Any]] = set()
+    for read in facts.program.reads:
+        before = facts.before(read.node)
+        if before is None or (before & read.keep | read.gen) & read.fact:
+            continue
+        home = scope(list(read.variable), graph.flow_of(read.node)), *read.variable
+        if read.passed and home in optional:
+            continue
+        place = _place(graph, read)
+        span = mention(graph, read.variable[1], *_places(graph, read), inside_text=read.text is not None)
+        if span is None or (read.variable[1], span) in told:
+            continue
+        told.add((read.variable[1], span))
+        name = read.variable[1]
+        says = _way(graph, facts, read, place) if len(told) <= WAYS else "It is not set on every way to this line."
+        others = tuple(_setter(graph, facts.program.setters.get(home, []), name, place))
+        yield UNSET.at(span, _fix(graph, read), label="read here", others=others, name=name, way=says)
+
+
+def _places(graph: Graph, read: Read) -> list[Place | None]:
+    """Where a read may be written: its text or expression, unless that is in another file, and the line it is for."""
+    at = _place(graph, read)
+    pool, index = (graph.places.texts, read.text) if read.text is not None else (graph.places.exprs, read.expr)
+    own = pool[index] if index is not None and index < len(pool) else None
+    if own and at and own.file != at.file:
+        return [at]                          # a response, said from many places
+    return [own, at]
+
+
+def _place(graph: Graph, read: Read | Setter) -> Place | None:
+    """The operation, row or step of a read or a setter."""
+    if read.at < 0:
+        return graph.place_of(read.node)
+    return graph.op_place(read.node, read.at) if graph.is_run(read.node) else graph.row_place(read.node, read.at)
+
+
+def _fix(graph: Graph, read: Read) -> Fix:
+    name = read.variable[1]
+    if read.text is not None:
+        return Fix(f"ask for it first, or write `{{{name} or '…'}}`")
+    return Fix(f"ask for it first, or guard this with `if {name} is known`")
+
+
+def _setter(graph: Graph, setters: list[Setter], name: str, beside: Place | None) -> Iterator[Label]:
+    """The one place that sets a name, or the first of several."""
+    placed = [place for setter in setters if (place := _place(graph, setter))]
+    if placed and beside:
+        first = min(placed, key=lambda place: (place.file != beside.file, place.file, place.start))
+        span = mention(graph, name, first)
+        if span:
+            yield Label(span, "set only here" if len(placed) == 1 else "set here, but not on that way")
+
+
+def _way(graph: Graph, facts: Known, read: Read, place: Place | None) -> str:
+    """One way to a read on which nothing sets it."""
+    name = read.variable[1]
+    if not facts.program.setters.get((scope(list(read.variable), graph.flow_of(read.node)), *read.variable)):
+        return "No line of the bot gives it a value."
+    if not read.keep & read.fact:
+        return f"What `{name}` held is gone when this line is reached."
+    edges = _unset_edges(facts, read)
+    chain = way(graph, edges, place) if read.variable[0] == "slot" else graph.flow_of(read.node)
+    turn = _turn(graph, facts, read.fact, edges, place)
+    return f"One way to this line does not set it: {chain}{turn}."
+
+
+def _unset_edges(facts: Known, read: Read) -> list[Edge]:
+    """The edges of a shortest way to a read, from the beginning or from where it was cleared, without the fact."""
+    before: dict[int, Edge] = {}
+    seen, todo = {read.node}, deque([read.node])
+    while todo:
+        node = todo.popleft()
+        for step in facts.program.into[node]:
+            source, along = step.edge.source, facts.along(step)
+            held = facts.before(source)
+            if along is None or along & read.fact or held is None or source in seen:
+                continue
+            seen.add(source)
+            before[source] = step.edge
+            if source == facts.graph.begin or held & read.fact or (
+                    read.variable[0] == "local" and facts.graph.flow_of(source) != facts.graph.flow_of(node)):
+                return _edges(before, source, read.node)
+            todo.append(source)
+    return []
+
+
+def _edges(before: dict[int, Edge], source: int, target: int) -> list[Edge]:
+    edges = []
+    while source != target:
+        edges.append(before[source])
+        source = edges[-1].target
+    return edges
+
+
+def _turn(graph: Graph, facts: Known, fact: int, edges: list[Edge], beside: Place | None) -> str:
+    """Where the way leaves those that set it: the last place from which another way would have."""
+    for edge in reversed(edges):
+        at = line(graph, graph.place(edge), beside)
+        held = facts.before(edge.source)
+        if held is not None and held & fact and edge.kind in ("branch", "go", "next", "rest", "again"):
+            return f", after it was cleared before {at}"
+        if any((facts.along(other) or 0) & fact for other in facts.program.ways[edge.source] if other.edge != edge):
+            match edge.kind:
+                case "skip":
+                    return f", when the question in {at} is skipped"
+                case "tries":
+                    return f", after too many bad answers in {at}"
+                case "reason" | "timeout" | "failure" | "failed":
+                    return f", when the call fails in {at}"
+                case "option" | "reply" | "pattern" | "kind" | "event":
+                    return f", by {at}"
+    return ""
+
+
+def _optional(graph: Graph) -> set[tuple[str, str, str]]:
+    """Variables that the bot itself expects to be empty at times: it tests them, or their question may be skipped."""
+    table = graph.table
+    found: set[tuple[str, str, str]] = set()
+    for node, step in graph.steps():
+        if step.skip is not None and step.slot:
+            found.add((scope(step.slot, step.flow), step.slot[0], step.slot[1]))
+        for option in step.options:
+            if option.when is not None:
+                found |= _tested(table.exprs[option.when], graph.flow_of(node))
+    for node in range(graph.first_step):
+        ops = graph.ops(node)
+        for op, after in zip(ops, [*ops[1:], ["end"]], strict=True):
+            if op[0] == "branch" and not _is_need(table, after):
+                found |= _tested(table.exprs[op[1]], graph.flow_of(node))
+    return found
+
+
+def _is_need(table: Table, after: list[Any]) -> bool:
+    """Whether a branch is that of a `need`, which asks unless there is a value."""
+    return after[0] == "rest" and after[1] in table.steps and table.steps[after[1]].kind == "ask"
+
+
+def _tested(code: Expr, flow: str) -> set[tuple[str, str, str]]:
+    match code:
+        case ["known" | "empty" | "not", of]:
+            return _tested(of, flow)
+        case ["and" | "or", left, right]:
+            return _tested(left, flow) | _tested(right, flow)
+        case ["slot" | "local" as kind, name, *_]:
+            return {(scope([kind, name], flow), kind, name)}
+    return set()
+
+
+# --- set but never read -----------------------------------------------------------------------------------------
+
+
+def _unread(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
+    """Variables that are set where nothing anywhere reads them; what is kept for the user is for others to read."""
+    table = graph.table
+    read = _mentioned([*table.exprs, *(text for texts in table.texts for text in texts.values())])
+    for (_, kind, name), setters in facts.program.setters.items():
+        slot = table.slots.get(name) if kind == "slot" else None
+        if (kind, name) in read or name == "language" or (slot and slot.keep) or (kind == "slot" and slot is None):
+            continue
+        placed = [place for setter in setters if not _is_loop(graph, setter) and (place := _place(graph, setter))]
+        span = mention(graph, name, placed[0]) if placed else None
+        if span:
+            yield UNREAD.at(span, Fix("use it, or leave it out"), label="set here", name=name)
+
+
+def _is_loop(graph: Graph, setter: Setter) -> bool:
+    return graph.is_run(setter.node) and graph.ops(setter.node)[setter.at][0] == "next"
+
+
+def _mentioned(pool: list[Any]) -> set[tuple[str, str]]:
+    """All variables that stand in expressions and texts."""
+    found: set[tuple[str, str]] = set()
+    todo = list(pool)
+    while todo:
+        code = todo.pop()
+        if isinstance(code, list):
+            if len(code) >= 2 and code[0] in ("slot", "local") and isinstance(code[1], str):
+                found.add((code[0], code[1]))
+            else:
+                todo += [part for part in code if not isinstance(part, str)]
+        elif isinstance(code, dict):
+            todo += code.values()
+    return found

@@ -1,0 +1,73 @@
+"""How the checks speak of a bot: names in backticks, lines, ways, and the smallest place that shows what is meant."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from dsl.checks.graph import Edge, Graph
+from dsl.source import Span
+from dsl.table import Place
+
+LONGEST_WAY = 6                              # flows of a way that are named; what is between is left out
+
+
+def listed(names: Iterable[str]) -> str:
+    """
+    >>> listed(["a", "b", "c"])
+    '`a`, `b` and `c`'
+    """
+    quoted = [f"`{name}`" for name in names]
+    return " and ".join((", ".join(quoted[:-1]), quoted[-1])) if len(quoted) > 1 else "".join(quoted)
+
+
+def line(graph: Graph, place: Place | None, beside: Place | None = None) -> str:
+    """`line 9`, with the file's name where it is not that of the place `beside`."""
+    if place is None:
+        return ""
+    file = "" if beside is None or place.file == beside.file else f" of {graph.places.files[place.file]}"
+    return f"line {place.line}{file}"
+
+
+def written(graph: Graph, place: Place | None) -> str:
+    """The author's own characters at a place."""
+    source = graph.sources.get(graph.places.files[place.file]) if place else None
+    return source.text[place.start:place.end] if source and place else ""
+
+
+def mention(graph: Graph, name: str, *places: Place | None, inside_text: bool = False) -> Span | None:
+    """Where `name` stands within the first of `places` that mentions it, else the first place there is.
+
+    Args:
+        inside_text: only what stands in braces counts.
+    """
+    for place in places:
+        text = written(graph, place)
+        for found in re.finditer(rf"(?<![\w.@]){re.escape(name)}(?!\w)", text):
+            if place and (not inside_text or _in_braces(text, found.start())):
+                return Span(graph.places.files[place.file], place.start + found.start(), place.start + found.end())
+    return next((graph.span(place) for place in places if place), None)
+
+
+def _in_braces(text: str, at: int) -> bool:
+    return text.rfind("{", 0, at) > text.rfind("}", 0, at)
+
+
+def way(graph: Graph, edges: Sequence[Edge], beside: Place | None) -> str:
+    """`welcome -> help (line 9) -> lookup`: the flows along edges, each with the line that leads there."""
+    return " -> ".join(_stations(graph, edges, beside))
+
+
+def _stations(graph: Graph, edges: Sequence[Edge], beside: Place | None) -> Iterator[str]:
+    stations: list[str] = []
+    said: str | None = None
+    for edge in edges:
+        if edge.target >= graph.anywhere:
+            continue
+        flow = graph.flow_of(edge.target)
+        if flow == "anywhere" or flow == said:
+            continue
+        said = flow
+        at = line(graph, graph.place(edge), beside) if edge.kind != "begin" else ""
+        stations.append(f"{flow} ({at})" if at and stations else flow)
+    if len(stations) > LONGEST_WAY:
+        stations[2:len(stations) - 3] = ["…"]
+    return iter(stations)

@@ -1,0 +1,160 @@
+"""From every question a user can get on: back to a menu, to a person, or to an end."""
+
+from collections.abc import Iterator
+
+from dsl.checks.components import cyclic
+from dsl.checks.graph import Edge, Graph, anywhere_rows
+from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
+from dsl.table import Step
+
+NO_WAY_OUT = Kind("F306", Severity.ERROR, "from `{step}` there is no way back to a menu, or to an end",
+                  why="Whatever the user answers, the same questions come again.")
+TO_ITSELF = Kind("F307", Severity.ERROR, "after too many bad answers `{step}` is asked again",
+                 why="A user who cannot answer would be asked the same without end.")
+LINEAR = Kind("F308", Severity.WARNING, "a user who cannot answer `{step}` cannot get on",
+              why="Every other reply only brings the same question again.")
+
+MANY = -1                                    # more than one place a turn may end at, or a place that is no question
+
+
+def wayout(graph: Graph) -> Iterator[Diagnostic]:
+    yield from _stuck(graph)
+    yield from _back_to_itself(graph)
+    yield from _linear(graph)
+
+
+# --- no way out -------------------------------------------------------------------------------------------------
+
+
+def _stuck(graph: Graph) -> Iterator[Diagnostic]:
+    """One question of every ring that nothing leads out of."""
+    free = _free(graph)
+    stuck = [node for node in range(graph.anywhere) if graph.reached[node] and not free[node]]
+    numbers = {node: number for number, node in enumerate(stuck)}
+    after = [[numbers[edge.target] for edge in graph.out[node] if edge.target in numbers] for node in stuck]
+    for component in cyclic(len(after), after.__getitem__):
+        members = set(component)
+        if any(target not in members for number in component for target in after[number]):
+            continue
+        steps = [stuck[number] for number in component if graph.is_step(stuck[number])]
+        placed = sorted((place.file, place.start, node) for node in steps if (place := graph.place_of(node)))
+        if placed:
+            node = placed[0][2]
+            span = graph.span(graph.place_of(node))
+            others = tuple(Label(other, "and this again") for _, _, step in placed[1:3]
+                           if (other := graph.span(graph.place_of(step))))
+            if span:
+                fix = Fix("lead on to a menu or to `end`, or add `anywhere` with `on \"menu\" -> main`")
+                yield NO_WAY_OUT.at(span, fix, label="no way out", others=others, step=graph.names[node])
+
+
+def _free(graph: Graph) -> bytearray:
+    """For every node, whether a menu, a person or an end can be reached from there."""
+    free = bytearray(len(graph.out))
+    callers: dict[str, list[int]] = {}       # flow: what follows the calls of it
+    for node, step in graph.steps():
+        if step.kind == "do":
+            callers.setdefault(step.name or "", []).extend(
+                edge.target for edge in graph.out[node] if edge.kind == "return")
+    waiting: dict[int, list[int]] = {}       # node behind a call: runs that come back to it
+    todo = []
+    for node in range(graph.anywhere):
+        frame = graph.left_by_return(node)
+        if frame and frame.over is None and frame.flow in callers:
+            for target in callers[frame.flow]:
+                waiting.setdefault(target, []).append(node)
+        elif _is_goal(graph, node) or (frame and frame.over in (None, graph.anywhere)):
+            todo.append(node)
+    while todo:
+        node = todo.pop()
+        if not free[node]:
+            free[node] = 1
+            todo += [edge.source for edge in graph.into[node]]
+            todo += waiting.pop(node, ())
+    return free
+
+
+def _is_goal(graph: Graph, node: int) -> bool:
+    if node in graph.opaque:
+        return True
+    if graph.is_step(node):
+        step = graph.table.steps[graph.names[node]]
+        return step.kind in ("menu", "handover")
+    return any(op[0] == "end" for op in graph.ops(node))
+
+
+# --- too many bad answers ---------------------------------------------------------------------------------------
+
+
+def _back_to_itself(graph: Graph) -> Iterator[Diagnostic]:
+    """`tries` and `otherwise` that lead, whatever happens, to the very question that was not answered."""
+    outcomes = _outcomes(graph)
+    for edge in _given_up(graph):
+        node = outcomes[edge.target]
+        if node != MANY and (node == edge.source or (edge.source == graph.anywhere and _is_question(graph, node))):
+            span = graph.span(graph.place(edge))
+            asked = graph.span(graph.place_of(node))
+            if span:
+                others = (Label(asked, "asked again"),) if asked else ()
+                fix = Fix("lead somewhere else: to a menu, to a person, to an end")
+                yield TO_ITSELF.at(span, fix, label="leads back", others=others, step=graph.names[node])
+
+
+def _given_up(graph: Graph) -> Iterator[Edge]:
+    for node, _ in graph.steps():
+        if graph.reached[node]:
+            yield from (edge for edge in graph.out[node] if edge.kind == "tries")
+    yield from (edge for edge in graph.out[graph.anywhere] if edge.kind == "otherwise")
+
+
+def _is_question(graph: Graph, node: int) -> bool:
+    return graph.is_step(node) and graph.table.steps[graph.names[node]].kind in ("ask", "choose")
+
+
+def _outcomes(graph: Graph) -> list[int]:
+    """For every run the one step at which a turn that goes through it can end, else `MANY`."""
+    outcomes = [MANY] * len(graph.out)
+    state = bytearray(len(graph.out))        # 1: under way, 2: done
+    for root in range(graph.first_step):
+        todo = [root]
+        while todo:
+            node = todo[-1]
+            if state[node] == 0:
+                state[node] = 1
+                todo += [edge.target for edge in graph.out[node]
+                         if graph.is_run(edge.target) and not state[edge.target]]
+                continue
+            todo.pop()
+            if state[node] == 1:
+                state[node] = 2
+                outcomes[node] = _outcome(graph, node, outcomes)
+    return outcomes
+
+
+def _outcome(graph: Graph, run: int, outcomes: list[int]) -> int:
+    if run in graph.opaque or any(op[0] in ("return", "end") for op in graph.ops(run)):
+        return MANY
+    ends = {outcomes[edge.target] if graph.is_run(edge.target) else edge.target for edge in graph.out[run]}
+    return ends.pop() if len(ends) == 1 else MANY
+
+
+# --- a linear question ------------------------------------------------------------------------------------------
+
+
+def _linear(graph: Graph) -> Iterator[Diagnostic]:
+    """Questions that may refuse every reply a user can think of, and know nothing else."""
+    if anywhere_rows(graph.table):
+        return
+    for node, step in graph.steps():
+        if graph.reached[node] and _can_refuse(graph, step) and all(row.event == "answer" for row in step.on):
+            span = graph.span(graph.place_of(node))
+            if span:
+                fix = Fix("say where to go after some bad answers: `tries 3 -> …`, or what is understood `anywhere`")
+                yield LINEAR.at(span, fix, label="the only way on is an answer", step=graph.names[node])
+
+
+def _can_refuse(graph: Graph, step: Step) -> bool:
+    """Whether an answer may be refused that the user cannot simply choose from what is shown."""
+    if step.kind != "ask" or step.items is not None or step.suggest or step.type in ("choice", "boolean", "language"):
+        return False
+    return step.type != "text" or bool(step.checks or step.rule)

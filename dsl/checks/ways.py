@@ -1,0 +1,328 @@
+"""A table as ways and wants: what every edge of the graph does to the facts, and every place that wants one.
+
+A read counts as a guard for what follows: whoever reads a name twice is told once.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from msgspec import convert
+
+from dsl.checks.graph import Edge, Graph
+from dsl.checks.names import RETURNED, Names, Reader, names, scope
+from dsl.table import Expr, Message, Op, Option, Row, Step, Variable
+
+OUTSIDE = frozenset(("jump", "do", "failed", "anywhere", "starts", "begin", "lost"))   # edges that leave the frame
+
+
+class Way(NamedTuple):
+    """What becomes of the facts along an edge: `facts & keep | gen`, after what the awaited flow did to them."""
+
+    edge: Edge
+    keep: int
+    gen: int
+    awaited: str | None = None               # the flow that came back
+    into: int = 0                            # the fact that the variable of `do … into` has a value
+
+
+class Read(NamedTuple):
+    """A place that wants a fact: it holds if `facts & keep | gen` has it, with the facts at the node."""
+
+    node: int
+    at: int                                  # index of the operation or row; -1: the step itself
+    fact: int
+    keep: int
+    gen: int
+    variable: tuple[str, str]                # "slot" or "local", name
+    text: int | None                         # T, where it is read in a text
+    expr: int | None                         # E, where it is read in an expression
+    passed: bool                             # an argument of a call that is nothing but this variable
+
+
+class Setter(NamedTuple):
+    """A place that gives a variable its value."""
+
+    node: int
+    at: int                                  # index of the operation or row; -1: the step itself
+
+
+@dataclass
+class Program:
+    """The facts of a table and all that is done to them."""
+
+    graph: Graph
+    names: Names
+    ways: list[list[Way]]                    # by node, in the order of the graph's edges
+    reads: list[Read] = field(default_factory=list)
+    returns: dict[int, tuple[int, int]] = field(default_factory=dict)   # run: kept, added where it returns
+    setters: dict[tuple[str, str, str], list[Setter]] = field(default_factory=dict)     # by `scope`, kind and name
+
+    @cached_property
+    def into(self) -> list[list[Way]]:
+        """The ways that lead to each node."""
+        into: list[list[Way]] = [[] for _ in self.ways]
+        for ways in self.ways:
+            for way in ways:
+                into[way.edge.target].append(way)
+        return into
+
+    def params(self, flow: str) -> int:
+        """The facts that hold because a flow was called: its parameters have values."""
+        found = self.graph.table.flows.get(flow)
+        return sum(self.names.known(["local", name], flow) for name, _ in found.params) if found else 0
+
+    def sets(self, variable: Variable, flow: str, setter: Setter) -> None:
+        self.setters.setdefault((scope(variable, flow), variable[0], variable[1]), []).append(setter)
+
+
+def program(graph: Graph) -> Program:
+    """The ways and reads of a graph."""
+    made = Program(graph, names(graph.table), [[] for _ in graph.out])
+    reader = Reader(graph.table, made.names)
+    for node in range(len(graph.out)):
+        if graph.is_run(node):
+            _Walk(made, reader, node).ops(graph.ops(node), {edge.at: edge for edge in graph.out[node]})
+        elif graph.is_step(node):
+            _Walk(made, reader, node).step(graph.table.steps[graph.names[node]])
+        else:
+            _leave_hub(made, reader, node)
+    return made
+
+
+class _Walk:
+    """One pass along operations: the facts kept and added so far."""
+
+    def __init__(self, made: Program, reader: Reader, node: int, before: "_Walk | None" = None) -> None:
+        self.made = made
+        self.reader = reader
+        self.names = made.names
+        self.node = node
+        self.flow = made.graph.flow_of(node)
+        self.keep: int = before.keep if before else made.names.all
+        self.gen: int = before.gen if before else 0
+
+    def way(self, edge: Edge, awaited: str | None = None, into: int = 0) -> None:
+        """The way along an edge, with the facts as they are now; those of locals stay behind with their frame."""
+        keep, gen = self.keep, self.gen
+        if edge.kind in OUTSIDE:
+            keep, gen = keep & self.names.of_slots, gen & self.names.of_slots
+            if edge.kind == "do":
+                gen |= self.made.params(self.made.graph.flow_of(edge.target))
+        self.made.ways[self.node].append(Way(edge, keep, gen, awaited, into))
+
+    # --- what is read and set -----------------------------------------------------------------------------------
+
+    def set(self, variable: Variable, at: int) -> None:
+        """A variable has a new value: nothing else is known of it."""
+        self.unset(variable)
+        self.gen |= self.names.known(variable, self.flow)
+        self.made.sets(variable, self.flow, Setter(self.node, at))
+
+    def unset(self, variable: Variable) -> None:
+        void = self.names.about(variable, self.flow)
+        self.keep &= ~void
+        self.gen &= ~void
+
+    def learn(self, index: int | None, holds: bool) -> None:
+        if index is not None:
+            self.gen |= self.follows(index, holds)
+
+    def follows(self, index: int | None, holds: bool) -> int:
+        return 0 if index is None else self.reader.follows(self.made.graph.table.exprs[index], self.flow, holds)
+
+    def expr(self, index: int | None, at: int, passed: bool = False) -> None:
+        if index is not None:
+            code = self.made.graph.table.exprs[index]
+            bare = passed and isinstance(code, list) and code[0] in ("slot", "local")
+            self._want(self.reader.wants(code, self.flow, self.gen), at, None, index, bare)
+
+    def test(self, index: int | None, at: int) -> None:
+        if index is not None:
+            code = self.made.graph.table.exprs[index]
+            self._want(self.reader.tests(code, self.flow, self.gen), at, None, index)
+
+    def text(self, index: int | None, at: int, given: int = 0) -> None:
+        if index is not None:
+            self._want(self.reader.of_text(index, self.flow, self.gen | given), at, index, None)
+
+    def _want(self, wants: Iterable[tuple[int, tuple[str, str]]], at: int, text: int | None, expr: int | None,
+              passed: bool = False) -> None:
+        for fact, variable in wants:
+            if not self.gen & fact:
+                self.made.reads.append(Read(self.node, at, fact, self.keep, self.gen, variable, text, expr, passed))
+                self.gen |= fact
+
+    def message(self, message: Message, at: int) -> None:
+        for text in message.text if isinstance(message.text, list) else [message.text]:
+            self.text(text, at)
+        self.text(message.header, at)
+        self.expr(message.image, at)
+        self.text(message.footer, at)
+        if message.link:
+            self.text(message.link[0], at)
+            self.expr(message.link[1], at)
+
+    # --- operations ---------------------------------------------------------------------------------------------
+
+    def ops(self, ops: Iterable[Op], edges: Mapping[int, Edge]) -> None:
+        """Operations of a run, with the edges that leave from them, by index."""
+        for at, op in enumerate(ops):
+            edge = edges.get(at)
+            if op[0] == "branch":
+                self.test(op[1], at)
+                self._branch(op, edge)
+            elif op[0] == "next":
+                if edge:
+                    self.way(edge)
+                self.set(op[2], at)
+            else:
+                self.op(op, at)
+                if op[0] == "return":
+                    self.made.returns[self.node] = self.keep, self.gen | (RETURNED if op[1] is not None else 0)
+                if edge:
+                    self.way(edge)
+
+    def _branch(self, op: Op, edge: Edge | None) -> None:
+        gen = self.gen
+        if edge:
+            self.learn(op[1], True)
+            self.way(edge)
+        self.gen = gen
+        self.learn(op[1], False)
+
+    def op(self, op: Op, at: int) -> None:
+        """What one operation reads and sets."""
+        match op:
+            case ["say", message]:
+                self.message(convert(message, Message), at)
+            case ["media", _, url, caption]:
+                self.expr(url, at)
+                self.text(caption, at)
+            case ["location" | "contact", *parts]:
+                for part in parts:
+                    self.expr(part, at)
+            case ["template", _, args]:
+                for arg in args:
+                    self.expr(arg, at)
+            case ["list", items, text, title, detail]:
+                self.text(text, at)
+                for part in (items, title, detail):
+                    self.expr(part, at)
+            case ["set", variable, value]:
+                self.expr(value, at)
+                filled = self._is_filled(self.made.graph.table.exprs[value])
+                self.set(variable, at)
+                if filled:
+                    self.gen |= self.names.list_filled(variable, self.flow)
+            case ["clear", variable]:
+                self.unset(variable)
+            case ["return", value] | ["each", _, value]:
+                self.expr(value, at)
+            case ["track", _, args]:
+                for _, arg in args:
+                    self.expr(arg, at)
+
+    def _is_filled(self, code: Expr) -> bool:
+        """Whether a list surely holds something, as far as it can be seen here."""
+        match code:
+            case ["list", _, *_]:
+                return True
+            case ["+", left, right]:
+                return self._is_filled(left) or self._is_filled(right)
+            case ["or", _, right]:
+                return self._is_filled(right)
+        return False
+
+    # --- steps --------------------------------------------------------------------------------------------------
+
+    def step(self, step: Step) -> None:
+        """What a step shows and asks whenever it is asked, then its rows."""
+        self._shown(step)
+        for edge in self.made.graph.out[self.node]:
+            if edge.at < 0:
+                self.way(edge)
+            else:
+                row = _Walk(self.made, self.reader, self.node, None if edge.kind == "return" else self)
+                row.row(step, step.on[edge.at], edge)
+
+    def _shown(self, step: Step) -> None:
+        if step.message:
+            self.message(step.message, -1)
+        for _, value in step.args:
+            self.expr(value, -1, passed=step.kind == "call")
+        for index in (step.items, step.title, step.detail, step.value):
+            self.expr(index, -1)
+        for text in (step.team, step.hint, step.invalid, *step.suggest, step.skip):
+            self.text(text, -1)
+        for option in step.options:
+            self._option(option)
+        for kind, *values in step.constraints:
+            if kind != "length":
+                for value in values:
+                    self.expr(value, -1)
+        for test, text in step.checks:
+            self.test(test, -1)
+            self.text(text, -1)
+        if step.rule in self.made.graph.table.rules:
+            self._rule(self.made.graph.table.rules[step.rule].lines)
+
+    def _option(self, option: Option) -> None:
+        gen = self.gen
+        self.test(option.when, -1)
+        given = self.follows(option.when, True)
+        self.text(option.title, -1, given)
+        self.text(option.description, -1, given)
+        self.gen = gen                       # an option that is not shown reads nothing
+
+    def _rule(self, lines: Iterable[list[Any]]) -> None:
+        for kind, args, text in lines:
+            for arg in args if kind in ("from", "one_of", "check") else args[1:] if kind == "is" else ():
+                self.expr(arg, -1)
+            self.text(text, -1)
+
+    def row(self, step: Step, row: Row, edge: Edge) -> None:
+        """What a row of a step does before its target."""
+        graph = self.made.graph
+        kind, _, name = row.event.partition(":")
+        awaited, into = graph.awaited(edge), 0
+        if kind == "answer" and step.slot:
+            self.set(step.slot, -1)
+        elif kind == "option":
+            self.learn(next((option.when for option in step.options if option.id == name), None), True)
+        elif kind in ("result", "return") and step.into:
+            self.set(step.into, -1)
+            into = self.names.known(step.into, self.flow) if awaited else 0
+        elif kind in ("reason", "timeout", "failure") and step.into:
+            self.unset(step.into)
+        if kind == "return" and awaited is None:
+            self.gen |= self.names.all & ~RETURNED      # an unknown flow may have done anything
+        elif into:
+            self.gen &= ~into
+            self.keep |= into
+        self.finish(row, edge, awaited, into)
+
+    def finish(self, row: Row, edge: Edge, awaited: str | None = None, into: int = 0) -> None:
+        """What every row may have: a guard, operations, the parameters of an event."""
+        self.test(row.guard, edge.at)
+        self.learn(row.guard, True)
+        for op in row.ops:
+            self.op(op, edge.at)
+        kind, _, name = row.event.partition(":")
+        if kind == "event":
+            flow = self.made.graph.flow_of(edge.target)
+            for param in self.made.graph.table.events.get(name, ()):
+                self.gen |= self.names.known(["local", param], flow)
+        self.way(edge, awaited, into)
+
+
+def _leave_hub(made: Program, reader: Reader, node: int) -> None:
+    """What stands for many: its rows, whose locals are those of the frame they push."""
+    rows = made.graph.rows(node)
+    for edge in made.graph.out[node]:
+        walk = _Walk(made, reader, node)
+        if edge.at < 0:
+            walk.way(edge)
+        else:
+            walk.finish(rows[edge.at], edge)
