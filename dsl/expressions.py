@@ -125,7 +125,7 @@ class Expressions:
         if types.fits(typed.type, wanted):
             return converted(typed, wanted)
         fixes = (Fix("round it: `round(…)`"),) if (typed.type, wanted) == ("number", "integer") else ()
-        self.say(WRONG_TYPE.at(expr.span, *fixes, label=a(typed.type), what=what, wanted=a(wanted), given=a(typed.type)))
+        self._wrong_type(expr, typed.type, wanted, what, *fixes)
         return BROKEN_VALUE
 
     def one_of(self, expr: Expr, scope: Scope, accepted: Iterable[str], what: str) -> Typed:
@@ -136,8 +136,18 @@ class Expressions:
             return typed
         if types.fits(typed.type, accepted[0]):
             return converted(typed, accepted[0])
-        self.say(WRONG_TYPE.at(expr.span, label=a(typed.type), what=what, wanted=a(accepted[0]), given=a(typed.type)))
+        self._wrong_type(expr, typed.type, accepted[0], what)
         return BROKEN_VALUE
+
+    def compared(self, expr: Expr, scope: Scope, type: str, what: str) -> Typed:
+        """The expression as something that values of `type` are compared with: a date also with a datetime."""
+        if isinstance(expr, Text):
+            return self.wanted(expr, scope, type, what)
+        typed = self.value(expr, scope)
+        if types.common(typed.type, type) is None:
+            self._wrong_type(expr, typed.type, type, what)
+            return BROKEN_VALUE
+        return typed
 
     def items(self, expr: Expr, scope: Scope, what: str) -> Typed:
         """The expression as a list, with the type of its *items*."""
@@ -173,12 +183,15 @@ class Expressions:
             return self.names.domain.languages if name == "language" else ()
         return tuple(value for value, _ in slot.values)
 
+    def _wrong_type(self, expr: Expr, given: str, wanted: str, what: str, *fixes: Fix) -> None:
+        self.say(WRONG_TYPE.at(expr.span, *fixes, label=a(given), what=what, wanted=a(wanted), given=a(given)))
+
     # --- values that are written out ------------------------------------------------------------------------
 
     def _constant(self, expr: Text, constant: str, wanted: str, what: str, values: tuple[str, ...]) -> Typed:
         value = types.literal(constant, wanted)
         if value is None:
-            self.say(WRONG_TYPE.at(expr.span, label="a text", what=what, wanted=a(wanted), given="a text"))
+            self._wrong_type(expr, "text", wanted, what)
             return BROKEN_VALUE
         if values and constant not in values:
             near = did_you_mean(Span(expr.span.file, expr.span.start + 1, expr.span.end - 1), constant, values)
@@ -311,7 +324,7 @@ class Expressions:
             return Typed(["not", of.code], "boolean", of.reads)
         of = self.value(expr.of, scope)
         if of.type not in (*types.NUMERIC, "duration", UNKNOWN):
-            self.say(WRONG_TYPE.at(expr.of.span, label=a(of.type), what="`-`", wanted="a number", given=a(of.type)))
+            self._wrong_type(expr.of, of.type, "number", "`-`")
             return BROKEN_VALUE
         if isinstance(of.code, int):
             return Typed(-of.code, of.type)
@@ -338,7 +351,7 @@ class Expressions:
     def _or(self, expr: Binary, left: Typed, right: Typed) -> Typed:
         both = types.common(left.type, right.type)
         if both is None and left.type in types.PLAIN and right.type == "text":
-            both = UNKNOWN                                          # `{stock or 'a few'}`: shown as what it turns out to be
+            both = UNKNOWN                   # `{stock or 'a few'}`: shown as what it turns out to be
         elif both is None:
             self.say(MIXED.at(expr.right.span, label=a(right.type), left=a(left.type), right=a(right.type),
                               others=(Label(expr.left.span, a(left.type)),)))
@@ -383,8 +396,7 @@ class Expressions:
             return BROKEN_VALUE
         else:
             if of.type not in (*types.TEXTUAL, *types.NUMERIC, UNKNOWN):
-                self.say(WRONG_TYPE.at(expr.of.span, label=a(of.type), what=f"`is {what}`", wanted="a text",
-                                       given=a(of.type)))
+                self._wrong_type(expr.of, of.type, "text", f"`is {what}`")
             code, reads = ["is", what, of.code, code[1]], of.reads
         return Typed(["not", code] if expr.negated else code, "boolean", reads)
 

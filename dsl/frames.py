@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dsl import types
 from dsl.diagnostics import Edit, Fix, Kind, Label, Severity
 from dsl.expressions import Expressions, Typed, a, known_type, plain
-from dsl.resolve import BOUND, NO_SLOT, RESERVED, Names
+from dsl.resolve import BOUND, NO_SLOT, RESERVED
 from dsl.scope import Frame, Local, Scope, step_name
 from dsl.source import Span
 from dsl.syntax import (
@@ -57,7 +57,6 @@ class Binding:
         self._expressions = expressions
         self._names = expressions.names
         self._frame = frame
-        self._steps: dict[str, Span] = {}
 
     def flow(self, flow: Flow) -> None:
         params: list[tuple[str, str]] = []
@@ -73,7 +72,7 @@ class Binding:
 
     def menu(self, menu: Menu) -> None:
         self._frame.questions[menu.name.text] = menu.name.text
-        self._steps[menu.name.text] = menu.name.span
+        self._frame.steps[menu.name.text] = menu.name.span
         self._events(menu.starts_on)
         self._clauses(menu.clauses)
         for option in menu.options:
@@ -125,7 +124,9 @@ class Binding:
     def _step(self, tag: Tag, name: Name, *, question: bool = True) -> None:
         step = step_name(self._frame.name, tag, name.text)
         at = tag.name.span if tag.name is not None else name.span
-        first = self._steps.setdefault(step, at)
+        first = self._frame.steps.setdefault(step, at)
+        if tag.was:
+            self._frame.was[step] = tag.was
         if first is not at:
             there = Label(first, "first used here")
             self._names.found.append(SAME_STEP.at(at, *self._tag(tag, name), label="same name", others=(there,),
@@ -164,7 +165,7 @@ class Binding:
             there = Label(bound.span, a(bound.type))
             self._names.found.append(OTHER_TYPE.at(name.span, label=a(type), others=(there,), name=name.text,
                                                    first=a(bound.type), second=a(type)))
-        elif bound.max is not None and (max is None or max > bound.max) or bound.values != values:
+        elif (bound.max is not None and (max is None or max > bound.max)) or bound.values != values:
             merged = None if max is None or bound.max is None else max
             self._frame.locals[name.text] = Local(bound.type, bound.span, merged)
 
@@ -221,9 +222,9 @@ class Binding:
         type: str | None = types.UNKNOWN
         for value in written:
             type = type and types.common(type, self._quietly(value, self._scope()).type)
-        texts = tuple(constant for value in written if isinstance(value, Text) and (constant := plain(value)) is not None)
-        if type == "text" and len(texts) == len(written):
-            self._bind(choose.name, "choice", values=tuple(dict.fromkeys(texts)))
+        texts = [plain(value) for value in written if isinstance(value, Text)]
+        if type == "text" and len(texts) == len(written) and None not in texts:
+            self._bind(choose.name, "choice", values=tuple(dict.fromkeys(text for text in texts if text is not None)))
         else:
             self._bind(choose.name, type or types.UNKNOWN)
 

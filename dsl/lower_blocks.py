@@ -9,19 +9,21 @@ from typing import Any
 
 from dsl import types
 from dsl.arguments import Arguments, Wanted
-from dsl.diagnostics import Fix, Kind, Severity
-from dsl.expressions import Expressions, a, plain
-from dsl.nearest import did_you_mean
+from dsl.diagnostics import Fix, Kind, Label, Severity
+from dsl.expressions import Expressions, a
+from dsl.lower_texts import Texts
 from dsl.pools import Places, Pools
 from dsl.privacy import Privacy
 from dsl.resolve import Names
 from dsl.scope import ANYWHERE, Frame, Scope
 from dsl.source import Span
 from dsl.syntax import (
+    After,
     Again,
     Ask,
     Block,
     CallAction,
+    Check,
     Choose,
     Clause,
     ClearSlot,
@@ -39,6 +41,7 @@ from dsl.syntax import (
     Jump,
     Link,
     Name,
+    On,
     Opt,
     Return,
     Say,
@@ -54,7 +57,6 @@ from dsl.syntax import (
     Track,
 )
 from dsl.table import UNKNOWN, Op, Place, Step
-from dsl.lower_texts import Texts
 
 NOTHING_AGAIN = Kind("F112", Severity.ERROR, "there is no question `{name}` in this flow to ask again")
 NO_QUESTION = Kind("F113", Severity.ERROR, "there is no question before this to ask again")
@@ -62,8 +64,7 @@ WANTS_ARGUMENTS = Kind("F130", Severity.ERROR, "`->` cannot give `{name}` what i
 RETURNS_UNSAID = Kind("F421", Severity.ERROR, "flow `{name}` does not say that it returns {given}")
 RETURNS_NONE = Kind("F422", Severity.ERROR, "flow `{name}` returns {wanted}, here it returns nothing")
 NO_TITLE = Kind("F423", Severity.ERROR, "it is not said how {given} is shown")
-MISPLACED = Kind("F424", Severity.ERROR, "`{name}` does not belong here")
-SAID_TWICE = Kind("F425", Severity.ERROR, "there are two `{name}` here")
+SAID_TWICE = Kind("F424", Severity.ERROR, "there are two `{name}` here")
 
 Steps = Ask | Choose | CallAction | Do | Handover
 
@@ -99,6 +100,7 @@ class Bot:
     pools: Pools
     places: Places
     privacy: Privacy
+    frames: dict[str, Frame] = field(default_factory=dict)          # of flows and menus
     responses: dict[str, list[int]] = field(default_factory=dict)   # T of their variants
     steps: dict[str, Step] = field(default_factory=dict)
     step_places: dict[str, Place] = field(default_factory=dict)
@@ -173,9 +175,8 @@ class Blocks:
         last = block[-1] if block else None
         if isinstance(last, Steps | If | For):
             self._lead(last, run, after)
-        elif last is not None:
-            if not self._simple(last, run):
-                self.close(run, after, last.span)
+        elif last is not None and not self._simple(last, run):
+            self.close(run, after, last.span)
 
     def _go_on(self, statement: Statement, run: Run) -> Run:
         """Writes a statement that others follow; the run in which these go on."""
@@ -232,7 +233,7 @@ class Blocks:
         return bool(_SIMPLE[type(statement)](self, statement, run))
 
     def _say(self, say: Say, run: Run) -> None:
-        clauses = self.clauses(say.clauses, Footer, Header, Image, Link)
+        clauses = self.clauses(say.clauses)
         text: int | list[int]
         if isinstance(say.message, Text):
             text = self.bot.texts.text(say.message, self.scope)
@@ -241,7 +242,7 @@ class Blocks:
             variants = self.bot.responses.get(say.message.text, []) if response is not None else []
             text = variants[0] if len(variants) == 1 else variants
         if text != []:
-            self.emit(run, say.span, "say", {"text": text, **self.decoration(clauses)})
+            self.emit(run, say.span, "say", {"text": text, **self.decoration(clauses, self.scope)})
 
     def _media(self, send: SendMedia, run: Run) -> None:
         url = self._value(send.url, ("url", "text", send.kind), f"`send {send.kind}`")
@@ -265,12 +266,13 @@ class Blocks:
     def _template(self, send: SendTemplate, run: Run) -> None:
         template = self.bot.names.template(send.name)
         params = None if template is None else [Wanted(param.name, param.type) for param in template.params]
-        values = self.arguments.by_position(send.args, self.scope, params, f"template `{send.name.text}`", send.name.span)
+        what = f"template `{send.name.text}`"
+        values = self.arguments.by_position(send.args, self.scope, params, what, send.name.span)
         codes = [self.bot.pools.expr(value.code, value.span) for value in values]
         self.emit(run, send.span, "template", UNKNOWN if template is None else send.name.text, codes)
 
     def _list(self, send: SendList, run: Run) -> None:
-        clauses = self.clauses(send.clauses, TitleOf, DetailOf)
+        clauses = self.clauses(send.clauses)
         items = self.bot.expressions.items(send.items, self.scope, "`send list`")
         code = self.bot.pools.expr(items.code, send.items.span)
         text = None if send.text is None else self.bot.texts.text(send.text, self.scope)
@@ -349,7 +351,8 @@ class Blocks:
             self.bot.expressions.say(RETURNS_UNSAID.at(statement.value.span, fix, label=a(typed.type),
                                                        name=self.frame.name, given=a(typed.type)))
         elif statement.value is not None and returns is not None:
-            typed = self.bot.expressions.wanted(statement.value, self.scope, returns, f"`{self.frame.name}` that returns")
+            what = f"what `{self.frame.name}` returns"
+            typed = self.bot.expressions.wanted(statement.value, self.scope, returns, what)
             self.bot.privacy.flows(typed.reads, ("return", self.frame.name))
             code = self.bot.pools.expr(typed.code, statement.value.span)
         elif returns is not None:
@@ -385,30 +388,29 @@ class Blocks:
         """The variable as one of the whole bot."""
         return ("slot", variable[1]) if variable[0] == "slot" else ("local", self.frame.name, variable[1])
 
-    def clauses(self, clauses: Iterable[Clause], *singles: type) -> dict[type, Any]:
-        """Clauses by their class, of those that may stand here once; says which do not belong."""
+    def clauses(self, clauses: Iterable[Clause]) -> dict[type, Any]:
+        """Clauses by their class; says where one stands twice that can stand once."""
         found: dict[type, Any] = {}
         for clause in clauses:
-            name = CLAUSE_NAMES[type(clause)]
-            if type(clause) not in singles:
-                self.bot.expressions.say(MISPLACED.at(clause.span, Fix("remove it"), label="not here", name=name))
-            elif type(clause) in found:
-                self.bot.expressions.say(SAID_TWICE.at(clause.span, Fix("remove one"), label="a second one", name=name))
-            else:
-                found[type(clause)] = clause
+            first = found.setdefault(type(clause), clause)
+            if first is not clause and not isinstance(clause, On | After | Check):
+                name = type(clause).__name__.removesuffix("Of").lower()
+                there = Label(first.span, "the first")
+                self.bot.expressions.say(SAID_TWICE.at(clause.span, Fix("remove one of them"), label="a second one",
+                                                       others=(there,), name=name))
         return found
 
-    def decoration(self, clauses: dict[type, Any]) -> dict[str, Any]:
+    def decoration(self, clauses: dict[type, Any], scope: Scope) -> dict[str, Any]:
         """header, image, footer and link of a message, those there are."""
         parts: dict[str, Any] = {}
         for kind, name in ((Header, "header"), (Footer, "footer")):
             if kind in clauses:
-                parts[name] = self.bot.texts.text(clauses[kind].text, self.scope)
+                parts[name] = self.bot.texts.text(clauses[kind].text, scope)
         if Image in clauses:
             parts["image"] = self._value(clauses[Image].url, ("url", "text", "image"), "`image`")
         if Link in clauses:
             link = clauses[Link]
-            parts["link"] = [self.bot.texts.text(link.title, self.scope), self._value(link.url, ("url", "text"), "`link`")]
+            parts["link"] = [self.bot.texts.text(link.title, scope), self._value(link.url, ("url", "text"), "`link`")]
         return parts
 
 

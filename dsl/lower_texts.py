@@ -24,7 +24,7 @@ SHOWS_RECORD = Kind("F418", Severity.ERROR, "{given} cannot be shown as a text",
 NO_FORMAT = Kind("F630", Severity.ERROR, "there is no format named `{name}`")
 FORMAT_OF_OTHER = Kind("F631", Severity.ERROR, "`|{name}` shows {shows}, this is {given}")
 FORMAT_ARGUMENTS = Kind("F632", Severity.ERROR, "`|{name}` takes {takes}")
-PLURAL_ALONE = Kind("F633", Severity.ERROR, "no format can stand beside `|plural`, which prints its words and nothing else")
+PLURAL_ALONE = Kind("F633", Severity.ERROR, "no format can stand beside `|plural`, which prints words and no value")
 
 
 class Locale(Protocol):
@@ -100,7 +100,7 @@ class Texts:
                     self._expressions.say(PLURAL_ALONE.at(part.span))
                 return ["plural", typed.code, _forms(format.args, language)], typed.reads
         shown = types.base_of(typed.type)
-        if shown not in types.PLAIN and shown != types.UNKNOWN and not typed.is_broken:
+        if shown not in types.SHOWN:
             fix = Fix(f"show one of its fields: `{{….{next(iter(self._fields(shown)), 'name')}}}`")
             self._expressions.say(SHOWS_RECORD.at(part.value.span, fix, label=a(typed.type), given=a(typed.type)))
         formats = self._formats(part.formats, typed.type)

@@ -5,7 +5,7 @@ A slot marked `pii` holds it, and so does whatever it is set into, in any flow. 
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Label, Severity
 from dsl.expressions import Variable
@@ -49,7 +49,7 @@ class Privacy:
                     waiting.append(into)
         return held
 
-    def found(self, held: dict[Variable, Variable], places: dict[Variable, Span]) -> Iterator[Diagnostic]:
+    def found(self, held: Mapping[Variable, Variable], places: Mapping[Variable, Span]) -> Iterator[Diagnostic]:
         """What leaves; `places` are those where the marked slots are declared."""
         for kind, span, reads, where in self._sinks:
             leaking = sorted(read for read in reads if read in held)

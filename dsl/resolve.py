@@ -142,7 +142,7 @@ class Names:
         if first is not item:
             there = Label(first.name.span, "first written here")    # type: ignore[attr-defined]
             self.found.append(twice.at(name.span, label="second of that name", others=(there,), name=name.text))
-        reserved = name.text.startswith("system.") and name.text not in SYSTEM_FLOWS or name.text == "anywhere"
+        reserved = (name.text.startswith("system.") and name.text not in SYSTEM_FLOWS) or name.text == "anywhere"
         if reserved:
             self.found.append(RESERVED.at(name.span, label="choose another name", name=name.text))
 

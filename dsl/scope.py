@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from dsl.source import Span
+from dsl.syntax import Name, Tag
 
 ANYWHERE = "anywhere"                        # the frame that `anywhere` blocks run in
 
@@ -28,6 +28,8 @@ class Frame:
     returns: str | None = None
     locals: dict[str, Local] = field(default_factory=dict)
     questions: dict[str, str] = field(default_factory=dict)         # slot, choice or `@tag`: its step
+    steps: dict[str, Span] = field(default_factory=dict)            # where each is named
+    was: dict[str, tuple[Name, ...]] = field(default_factory=dict)  # old names of steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,6 @@ class Scope:
     shown: bool = False                      # a text that stands here as a value is read by users: it is translated
 
 
-def step_name(frame: str, tag: Any, name: str) -> str:
+def step_name(frame: str, tag: Tag, name: str) -> str:
     """The name of a step: its tag's if it carries one."""
     return f"{frame}.{tag.name.text if tag.name is not None else name}"

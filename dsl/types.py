@@ -20,6 +20,7 @@ DAYS = frozenset({"date", "datetime"})
 MEDIA = frozenset({"image", "video", "audio", "document", "sticker"})
 PLAIN = TEXTUAL | NUMERIC | DAYS | {"boolean", "time", "duration"}
 BUILT_IN = PLAIN | MEDIA | {"location", "contact", UNKNOWN}
+SHOWN = PLAIN | {"location", "contact", UNKNOWN}                 # as a text: places by name or address
 ORDERED = TEXTUAL | NUMERIC | DAYS | {"time", "duration"}
 
 # What the values that a channel delivers are made of; the plain forms are those of `runtime/events.py`.
@@ -60,7 +61,7 @@ def fits(type: str, wanted: str) -> bool:
     item, wanted_item = item_of(type), item_of(wanted)
     if item is not None and wanted_item is not None:
         return fits(item, wanted_item)
-    return type in PLAIN and wanted == "text" or type == "text" and wanted in TEXTUAL
+    return (type in PLAIN and wanted == "text") or (type == "text" and wanted in TEXTUAL)
 
 
 def needs_conversion(type: str, wanted: str) -> bool:
@@ -112,7 +113,7 @@ def operator(op: str, left: str, right: str) -> str | None:
 
 def _membership(item: str, items: str) -> str | None:
     holds = item_of(items)
-    if items == UNKNOWN or holds is not None and common(item, holds) or item in TEXTUAL and items in TEXTUAL:
+    if items == UNKNOWN or (holds is not None and common(item, holds)) or (item in TEXTUAL and items in TEXTUAL):
         return "boolean"
     return None
 
@@ -141,7 +142,7 @@ def _plus(left: str, right: str) -> str | None:
 def _minus(left: str, right: str) -> str | None:
     if right == "duration" and left in (*DAYS, "time", "duration"):
         return left
-    if left in DAYS and right in DAYS or left == right == "time":
+    if (left in DAYS and right in DAYS) or left == right == "time":
         return "duration"
     return _numbers(left, right)
 
@@ -212,7 +213,7 @@ def _item(args: Sequence[str]) -> str | None:
 
 def _join(args: Sequence[str]) -> str | None:
     item = item_of(args[0])
-    holds_text = args[0] == UNKNOWN or item is not None and (item in PLAIN or item == UNKNOWN)
+    holds_text = args[0] == UNKNOWN or (item is not None and (item in PLAIN or item == UNKNOWN))
     return "text" if holds_text and fits(args[1], "text") else None
 
 
@@ -283,6 +284,8 @@ FORMATS: dict[str, FormatOf] = {
     "date": FormatOf(DAYS, "short, medium, long or full", _length_name),
     "time": FormatOf(frozenset({"time", "datetime"}), "short, medium, long or full", _length_name),
     "datetime": FormatOf(DAYS, "short, medium, long or full", _length_name),
+    "phone": FormatOf(frozenset({"phone"}), "nothing", _nothing),
+    "duration": FormatOf(frozenset({"duration"}), "nothing", _nothing),
     "plural": FormatOf(NUMERIC, "the word for one and the word for more", _words),
 }
 

@@ -1,0 +1,238 @@
+"""Lowering: what the author wrote becomes the table, and the source map beside it.
+
+It never fails: a name that names nothing becomes `?`, so that what is there can still be checked. All that is wrong
+with names, types and personal data is said on the way.
+
+Elsewhere: blocks and steps (`lower_blocks`, `lower_steps`), texts (`lower_texts`), rules (`lower_rules`), what holds
+of the table as a whole (`check`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from msgspec import structs
+
+from dsl.diagnostics import Diagnostic
+from dsl.domain import Domain, Field, Slot
+from dsl.domain import Template as DomainTemplate
+from dsl.expressions import Expressions, Variable, known_type, plain
+from dsl.frames import Binding
+from dsl.limits import limits
+from dsl.lower_blocks import RETURNS, Blocks, Bot
+from dsl.lower_rules import lower_rule
+from dsl.lower_steps import Rows, event, lower_menu, lower_step, on
+from dsl.lower_texts import Locale, Texts
+from dsl.pools import Places, Pools
+from dsl.privacy import Privacy
+from dsl.resolve import Names
+from dsl.scope import ANYWHERE, Frame, Local, Scope
+from dsl.source import Source, Span
+from dsl.syntax import Anywhere, File, Flow, Menu, On
+from dsl.system import PREFIX, system_texts
+from dsl.table import UNKNOWN, Action, Http, Place, Row, Session, SourceMap, Table, Template, Var
+from dsl.table import Flow as LoweredFlow
+
+
+class Lowered(NamedTuple):
+    table: Table
+    map: SourceMap
+    found: tuple[Diagnostic, ...]
+
+
+def lower(domain: Domain, files: Sequence[File], locales: Mapping[str, Locale], sources: Mapping[str, Source],
+          broken: Iterable[str] = ()) -> Lowered:
+    """The table of a bot, where its parts come from, and what is wrong with names and types.
+
+    Args:
+        locales: by language; a text that one lacks is shown in the first language.
+        sources: every file of the bot, the domain first.
+        broken: names that what could not be read would have defined.
+    """
+    return _Lowering(domain, files, locales, sources, broken).run()
+
+
+class _Lowering:
+    def __init__(self, domain: Domain, files: Sequence[File], locales: Mapping[str, Locale],
+                 sources: Mapping[str, Source], broken: Iterable[str]) -> None:
+        self.domain = domain
+        self.names = Names(domain, files, broken)
+        self.expressions = Expressions(self.names)
+        self.places = Places(sources)
+        self.pools = Pools(self.places)
+        self.anywhere_items = [item for file in files for item in file.items if isinstance(item, Anywhere)]
+        self.anywhere = Frame(ANYWHERE)
+        self.nowhere = Scope(Frame("domain"), "domain")              # what stands in domain.yml reads slots only
+        self.frames = {name: Frame(name) for name in self.names.flows}
+        self._bind()
+        self.bot = Bot(self.names, self.expressions, Texts(self.expressions, self.pools, domain.languages, locales),
+                       self.pools, self.places, Privacy(), self.frames)
+
+    def _bind(self) -> None:
+        Texts(self.expressions, Pools(self.places), self.domain.languages, {})      # what binding reads is read again
+        for name, flow in self.names.flows.items():
+            binding = Binding(self.expressions, self.frames[name])
+            if isinstance(flow, Flow):
+                binding.flow(flow)
+            else:
+                binding.menu(flow)
+        Binding(self.expressions, self.anywhere).anywhere(self.anywhere_items)
+
+    def run(self) -> Lowered:
+        bot, domain = self.bot, self.domain
+        slots = self._slots()
+        for name, response in domain.responses.items():
+            if not name.startswith(PREFIX):
+                bot.responses[name] = [bot.texts.text(text, self.nowhere) for text in response.variants]
+        rules = {name: lower_rule(bot, rule) for name, rule in self.names.rules.items()}
+        starts, flow_places = Rows(), {}
+        flows = {}
+        for name, flow in self.names.flows.items():
+            flow_places[name] = self.places.place(flow.span)
+            flows[name] = self._flow(flow, starts)
+        anywhere, otherwise = self._anywhere()
+        templates = {name: self._template(template) for name, template in domain.templates.items()}
+        system = self._system()
+        marked: dict[Variable, Span] = {("slot", slot.name): slot.span for slot in domain.slots.values() if slot.pii}
+        held = bot.privacy.holders(marked)
+        self.names.found += [*bot.privacy.found(held, marked), *self.names.unused()]
+        table = Table(
+            domain.bot, list(domain.languages), domain.timezone,
+            domain.start if domain.start in flows else UNKNOWN, limits(), region=domain.region,
+            session=Session(domain.expires_s, domain.on_return), pin=domain.pin_s,
+            records={name: {each.name: self._var(each) for each in fields} for name, fields in domain.records.items()},
+            slots={name: self._held(("slot", name), var, held) for name, var in slots.items()},
+            flows={name: self._with_locals(flow, held) for name, flow in flows.items()},
+            steps=bot.steps, runs={name: run.ops for name, run in bot.runs.items()}, anywhere=anywhere.rows,
+            anywhere_locals=self._locals(self.anywhere, held), otherwise=otherwise, starts=starts.rows, rules=rules,
+            actions=self._actions(), templates=templates,
+            events={name: self._types(event.params) for name, event in domain.events.items()}, system=system,
+            texts=self.pools.texts, exprs=self.pools.exprs, patterns=self.pools.patterns, was=self._was(),
+        )
+        return Lowered(table, self._map(flow_places, anywhere, starts), tuple(self.names.found))
+
+    # --- flows ----------------------------------------------------------------------------------------------
+
+    def _blocks(self, frame: Frame) -> Blocks:
+        return Blocks(self.bot, frame, lower_step)
+
+    def _flow(self, flow: Flow | Menu, starts: Rows) -> LoweredFlow:
+        name = flow.name.text
+        frame = self.frames[name]
+        blocks = self._blocks(frame)
+        for pattern in flow.starts_on:
+            starts.add(event(self.bot, pattern, blocks.scope), [], name, self.places.place(pattern.span))
+        entry = blocks.run(name)
+        title = None
+        if isinstance(flow, Menu):
+            lower_menu(blocks, flow, entry)
+        else:
+            title = None if flow.title is None else self.bot.texts.text(flow.title, blocks.scope)
+            blocks.block(flow.body, entry, RETURNS)
+        lost = None
+        if flow.lost is not None:
+            lost = UNKNOWN if self.names.flow(flow.lost.target) is None else flow.lost.target.text
+        return LoweredFlow(entry.name, [list(param) for param in frame.params], {}, frame.returns, title,
+                           isinstance(flow, Menu), lost)
+
+    def _anywhere(self) -> tuple[Rows, list[Any] | None]:
+        blocks = self._blocks(self.anywhere)
+        rows = Rows()
+        otherwise: list[Any] | None = None
+        for item in self.anywhere_items:
+            for clause in item.clauses:
+                if isinstance(clause, On):
+                    on(blocks, rows, clause)
+                elif otherwise is None:
+                    ops, target = blocks.interrupting(clause.then, "again", clause.span)
+                    otherwise = [clause.times, Row("otherwise", None, ops, target)]
+        return rows, otherwise
+
+    def _was(self) -> dict[str, str]:
+        """Old names of flows and steps; a step moves with its flow."""
+        was: dict[str, str] = {}
+        for name, flow in self.names.flows.items():
+            for old in flow.tag.was:
+                was.setdefault(old.text, name)
+                for step in self.frames[name].steps:
+                    was.setdefault(f"{old.text}.{step.partition('.')[2]}", step)
+            for step, olds in self.frames[name].was.items():
+                for old in olds:
+                    for before in (name, *(earlier.text for earlier in flow.tag.was)):
+                        was.setdefault(old.text if "." in old.text else f"{before}.{old.text}", step)
+        return was
+
+    # --- the domain -----------------------------------------------------------------------------------------
+
+    def _slots(self) -> dict[str, Var]:
+        slots = {name: self._slot(slot) for name, slot in self.domain.slots.items()}
+        return {"language": Var("language"), **slots}
+
+    def _slot(self, slot: Slot) -> Var:
+        values = [[value, self.bot.texts.text(title, self.nowhere)] for value, title in slot.values] or None
+        return Var(known_type(self.names, slot.type), slot.max, slot.default, slot.keep, values=values)
+
+    def _held(self, variable: Variable, var: Var, held: Mapping[Variable, Variable]) -> Var:
+        """The variable with what only the whole bot tells: personal data, and answers in private."""
+        return structs.replace(var, pii=variable in held, private=variable in self.bot.private)
+
+    def _with_locals(self, flow: LoweredFlow, held: Mapping[Variable, Variable]) -> LoweredFlow:
+        return structs.replace(flow, locals=self._locals(self.frames[flow.entry], held))
+
+    def _locals(self, frame: Frame, held: Mapping[Variable, Variable]) -> dict[str, Var]:
+        return {name: self._local(frame, name, local, held) for name, local in frame.locals.items()}
+
+    def _local(self, frame: Frame, name: str, local: Local, held: Mapping[Variable, Variable]) -> Var:
+        variable = ("local", frame.name, name)
+        values = self.bot.titles.get(variable) if local.values else None
+        return self._held(variable, Var(local.type, local.max, values=values), held)
+
+    def _var(self, field: Field) -> Var:
+        return Var(known_type(self.names, field.type), field.max)
+
+    def _types(self, fields: Iterable[Field]) -> dict[str, str]:
+        return {field.name: known_type(self.names, field.type) for field in fields}
+
+    def _actions(self) -> dict[str, Action]:
+        return {
+            name: Action(
+                self._types(action.params), None if action.returns is None else known_type(self.names, action.returns),
+                list(action.reasons),
+                None if action.http is None else Http(action.http.method, action.http.url, dict(action.http.headers)),
+                action.python, action.timeout_s, action.retry, action.cache_s,
+            )
+            for name, action in self.domain.actions.items()
+        }
+
+    def _template(self, template: DomainTemplate) -> Template:
+        given = self._types(template.params)
+        scope = replace(self.nowhere, given=given)
+        text, header, footer = (self.bot.texts.written(dict(texts), scope)
+                                for texts in (template.text, template.header, template.footer))
+        buttons = [plain(button) or button.raw for button in template.buttons]
+        params = {param.name: self._var(param) for param in template.params}
+        return Template(params, text, buttons, header or None, footer or None)
+
+    def _system(self) -> dict[str, int | list[int]]:
+        texts: dict[str, int | list[int]] = {}
+        for name, said in system_texts().items():
+            scope = replace(self.nowhere, context=PREFIX + name, given=dict.fromkeys(said.shows, "text"))
+            own = self.domain.responses.get(PREFIX + name)
+            if own is not None:
+                variants = [self.bot.texts.text(text, scope) for text in own.variants]
+                texts[name] = variants[0] if len(variants) == 1 else variants
+            else:
+                by_language = {language: said.text(language) for language in self.domain.languages}
+                texts[name] = self.bot.texts.of_machine(by_language, scope, by_language[self.domain.languages[0]].span)
+        return texts
+
+    # --- the source map -------------------------------------------------------------------------------------
+
+    def _map(self, flows: dict[str, Place], anywhere: Rows, starts: Rows) -> SourceMap:
+        bot = self.bot
+        return SourceMap(
+            self.places.files, flows, bot.step_places,
+            {**bot.rows, "anywhere": anywhere.places, "starts": starts.places}, bot.options,
+            {name: run.places for name, run in bot.runs.items()}, self.pools.text_places, self.pools.expr_places,
+            self.pools.pattern_places,
+        )
