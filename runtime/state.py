@@ -30,6 +30,8 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
     page: int = 0                            # of a list longer than one
     doubt: tuple[str, ...] = ()              # options that "did you mean" offered
     call: str | None = None                  # id of the pending call
+    own: bool = False                        # the pending call was not the user's doing
+    kind: str | None = None                  # of the step where it rests: what a newer table must agree with
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -43,6 +45,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     turn: int = 0
     opted_out: bool = False
     waiting: tuple[Event, ...] = ()          # what came while a call was pending, in order
+    asked: tuple[Frame, ...] = ()            # while a call is pending: the frames of the last question
 
 
 class Fired(msgspec.Struct, frozen=True, array_like=True):

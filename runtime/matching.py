@@ -1,0 +1,346 @@
+"""What the user sends meets the step where the conversation rests: the first row that takes it wins.
+
+The order is that of the language: a tap on an option of this step; its `on` patterns; an option named exactly, or a
+suggestion; `anywhere`, then at a menu what flows start on; an option named nearly; the answer; and what follows a bad
+one. Where nothing is asked there is only `anywhere`, what flows start on, and the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec.structs import replace
+
+from dsl.words import normalise
+from runtime import replies
+from runtime.events import Chose, Opened, Said, Sent
+from runtime.plan import BACK, Rows, StepPlan
+from runtime.runs import Path, ask_again, enter, follow, otherwise, start_on, taken, tries
+from runtime.session import has_expired
+from runtime.state import Frame
+from runtime.steps import MORE, NONE_OF_THESE, Pick, ask_whether, choices, chosen, exactly, picks, turn_page
+from runtime.walk import Walk
+
+Taking = Callable[[Rows], Iterable[int]]     # rows that take the message, in their order
+
+# What the platform tells us about messages rather than in one: without a row of its own, nobody wants an answer to it.
+SILENT = frozenset({"edit", "revoke", "reaction", "system"})
+
+
+def hear(walk: Walk, event: Said | Sent | Chose | Opened) -> None:
+    """The user has written, tapped, sent or opened something."""
+    at = walk.resting()
+    is_back = has_expired(walk, event)
+    taking = _taking(event)
+    if isinstance(event, Sent) and event.kind in SILENT and not _is_taken(walk, at, taking):
+        walk.note("silent")
+        return
+    walk.heard = max(walk.heard, event.at)
+    if at is not None and at.step.private:
+        walk.private = True
+    if at is not None and at.step.kind == "handover":
+        _to_team(walk, taking)
+    elif is_back:
+        _welcome_back(walk, at, event, taking)
+    elif isinstance(event, Chose):
+        _tapped(walk, at, event)
+    elif at is None:
+        _begin(walk, taking)
+    elif isinstance(event, Opened):
+        walk.note("silent")
+    else:
+        _meet(walk, at, event, taking)
+
+
+def moved(walk: Walk, event: Said | Sent | Chose | Opened, to: str) -> None:
+    """The user writes to a bot that has no place any more where they were."""
+    walk.heard = max(walk.heard, event.at)
+    if _beyond(walk, None, _taking(event)) or (isinstance(event, Chose) and _tapped_menu(walk, event)):
+        return
+    walk.note("moved")
+    walk.say(walk.system("moved"))
+    follow(walk, enter(walk, to))
+
+
+def _taking(event: Said | Sent | Chose | Opened) -> Taking:
+    match event:
+        case Said(text=text, ad=ad):
+            words = normalise(text)
+            kinds = ("kind:text", "kind:anything", "kind:ad") if ad else ("kind:text", "kind:anything")
+            return lambda rows: rows.said(words, text, *kinds)
+        case Sent(kind="reaction", value=value):
+            emoji = value.get("emoji")
+            events = (f"reaction:{normalise(emoji)}", "reaction:") if isinstance(emoji, str) and emoji else ()
+            return lambda rows: rows.of(*events)
+        case Sent(kind=kind):
+            return lambda rows: rows.of(f"kind:{kind}", "kind:anything")
+    return lambda rows: ()
+
+
+# --- where nothing is asked
+
+
+def _begin(walk: Walk, taking: Taking) -> None:
+    """A conversation that has not begun, or has ended."""
+    if not _beyond(walk, None, taking):
+        follow(walk, enter(walk, walk.table.start))
+
+
+def _to_team(walk: Walk, taking: Taking) -> None:
+    """A person has the conversation: only what stops the bot's messages is for the bot."""
+    rows = walk.plan.anywhere
+    index = walk.first(rows, (index for index in taking(rows) if index in walk.plan.opting_out))
+    if index is None:
+        walk.note("team")
+    else:
+        _accept(walk, rows, index)
+
+
+def _welcome_back(walk: Walk, at: StepPlan | None, event: Said | Sent | Chose | Opened, taking: Taking) -> None:
+    """Back after a silence: what wakes the conversation is no answer, unless it is a command."""
+    if isinstance(event, Chose) and _tapped_menu(walk, event):
+        return
+    policy = walk.table.session.on_return
+    if policy == "restart":
+        walk.note("restart")
+        walk.drop(0)
+        walk.forget()
+        _begin(walk, taking)
+    elif _beyond(walk, at, taking):
+        return
+    elif policy == "ask" and walk.plan.step(BACK) is not None and (at is None or at.name != BACK):
+        walk.note("welcome_back")
+        walk.push(Frame(BACK, None, {}, None, "again"))
+        walk.rest(BACK, "choose")
+        follow(walk, ask_again(walk))
+    else:
+        walk.note("resume")
+        follow(walk, ask_again(walk))
+
+
+def _is_taken(walk: Walk, at: StepPlan | None, taking: Taking) -> bool:
+    plan = walk.plan
+    owners = [*([at.rows] if at else []), plan.anywhere, *([plan.starts] if _may_start(at) else [])]
+    return any(walk.first(rows, taking(rows)) is not None for rows in owners)
+
+
+def _may_start(at: StepPlan | None) -> bool:
+    return at is None or at.step.kind == "menu"
+
+
+def _beyond(walk: Walk, at: StepPlan | None, taking: Taking) -> bool:
+    """What is understood everywhere, then, where no question is pending, what flows start on."""
+    rows = walk.plan.anywhere
+    index = walk.first(rows, taking(rows))
+    if index is not None:
+        _accept(walk, rows, index)
+        return True
+    rows = walk.plan.starts
+    index = walk.first(rows, taking(rows)) if _may_start(at) else None
+    if index is None:
+        return False
+    walk.misses = 0
+    follow(walk, start_on(walk, index))
+    return True
+
+
+# --- at a question
+
+
+def _meet(walk: Walk, at: StepPlan, event: Said | Sent, taking: Taking) -> None:
+    index = walk.first(at.rows, taking(at.rows))
+    if index is not None:
+        _accept(walk, at.rows, index)
+    elif isinstance(event, Sent):
+        if _beyond(walk, at, taking):
+            return
+        _answer(walk, at, event)
+    else:
+        _meet_text(walk, at, event, taking)
+
+
+def _meet_text(walk: Walk, at: StepPlan, event: Said, taking: Taking) -> None:
+    open_now = picks(walk, at)
+    pick, is_none = _of_doubt(walk, event.text, open_now)
+    if is_none:
+        _none_of_these(walk)
+        return
+    pick = pick or exactly(event.text, open_now)
+    if pick is not None:
+        _choose(walk, at, pick)
+    elif _is_more(walk, event.text, open_now):
+        _turn_page(walk)
+    elif not _beyond(walk, at, taking) and not _nearly(walk, at, event.text, open_now):
+        _answer(walk, at, event)
+
+
+def _accept(walk: Walk, rows: Rows, index: int) -> None:
+    """A row takes the message; where it leads nowhere, the question comes again."""
+    _be_patient(walk)
+    stay(walk, taken(walk, rows, index))
+
+
+def _be_patient(walk: Walk) -> None:
+    walk.misses = 0
+    frame = walk.frames[-1] if walk.frames else None
+    if frame and (frame.tries or frame.doubt):
+        walk.frames[-1] = replace(frame, tries=0, doubt=())
+
+
+def stay(walk: Walk, path: Path) -> None:
+    """Follow the path; if it leads nowhere, ask again, or begin where there is nothing to ask."""
+    if not follow(walk, path):
+        follow(walk, ask_again(walk) if walk.frames else enter(walk, walk.table.start))
+
+
+# --- choices
+
+
+def _tapped(walk: Walk, at: StepPlan | None, event: Chose) -> None:
+    if at is not None and at.name == event.step:
+        if event.option == MORE:
+            _turn_page(walk)
+            return
+        if event.option == NONE_OF_THESE:
+            _none_of_these(walk)
+            return
+        pick = chosen(walk, at, event.option)
+        if pick is not None:
+            _choose(walk, at, pick)
+            return
+    if not _tapped_menu(walk, event):
+        walk.note("stale_tap")
+        walk.say(walk.system("stale_tap"))
+        follow(walk, ask_again(walk) if walk.frames else enter(walk, walk.table.start))
+
+
+def _tapped_menu(walk: Walk, event: Chose) -> bool:
+    """An option of a top-level menu is honoured whenever it is tapped, from wherever."""
+    menu = walk.plan.step(event.step)
+    if menu is None or menu.step.kind != "menu" or chosen(walk, menu, event.option) is None:
+        return False
+    index = walk.first(menu.rows, menu.rows.of(f"option:{event.option}"))
+    if index is None:
+        return False
+    walk.drop(0)
+    walk.push(Frame(menu.step.flow))
+    walk.rest(menu.name, "menu")
+    _accept(walk, menu.rows, index)
+    return True
+
+
+def _choose(walk: Walk, at: StepPlan, pick: Pick) -> None:
+    if pick.how == "value":
+        from runtime import validation
+        _judge(walk, at, validation.admit(walk.program, at.step, pick.value, walk.scope()))
+    elif pick.how == "suggest":
+        _answer(walk, at, Said(text=pick.title, at=walk.event.at, seed=walk.event.seed))
+    else:
+        event = "skip" if pick.how == "skip" else f"option:{pick.id}"
+        index = walk.first(at.rows, at.rows.of(event))
+        if index is None:
+            _refuse(walk, at, walk.system("invalid", reason=walk.system("reason.choice")))
+        else:
+            _accept(walk, at.rows, index)
+
+
+def _nearly(walk: Walk, at: StepPlan, text: str, open_now: Sequence[Pick]) -> bool:
+    """An option named nearly; in doubt the user is asked which, and that counts as a bad answer."""
+    near = replies.nearly(text, choices(open_now)) if open_now else replies.NO_CHOICE
+    if near.id is not None:
+        _choose(walk, at, next(pick for pick in open_now if pick.id == near.id))
+        return True
+    if not near.doubt:
+        return False
+    if not _lose_patience(walk, at):
+        walk.note("did_you_mean")
+        walk.frames[-1] = replace(walk.frames[-1], doubt=near.doubt)
+        ask_whether(walk, at, [pick for pick in open_now if pick.id in near.doubt])
+    return True
+
+
+def _of_doubt(walk: Walk, text: str, open_now: Sequence[Pick]) -> tuple[Pick | None, bool]:
+    """Which of those that "did you mean" offered was meant, or whether it was none of these."""
+    doubt = walk.frames[-1].doubt
+    if not doubt:
+        return None, False
+    title = walk.system("none_of_these") or ""
+    offered = [pick for pick in open_now if pick.id in doubt]
+    pick = exactly(text, [*offered, Pick(NONE_OF_THESE, title, how="option", words=(normalise(title),))])
+    return (None, True) if pick and pick.id == NONE_OF_THESE else (pick, False)
+
+
+def _none_of_these(walk: Walk) -> None:
+    walk.note("none_of_these")
+    walk.frames[-1] = replace(walk.frames[-1], doubt=())
+    follow(walk, ask_again(walk))
+
+
+def _is_more(walk: Walk, text: str, open_now: Sequence[Pick]) -> bool:
+    return len(open_now) > walk.table.limits.rows and normalise(text) == normalise(walk.system("more") or "")
+
+
+def _turn_page(walk: Walk) -> None:
+    walk.note("more")
+    turn_page(walk)
+    follow(walk, ask_again(walk))
+
+
+# --- answers, good and bad
+
+
+def _answer(walk: Walk, at: StepPlan, event: Said | Sent) -> None:
+    """What no row took, as the answer to the question."""
+    if at.step.kind != "ask" or at.is_listed:
+        _refuse(walk, at, _reason(walk, at, event))
+        return
+    from runtime import validation
+    _judge(walk, at, validation.answer(walk.program, at.step, event, walk.scope()))
+
+
+def _judge(walk: Walk, at: StepPlan, verdict: validation.Accepted | validation.Refused) -> None:
+    from runtime import validation
+    if isinstance(verdict, validation.Refused):
+        _refuse(walk, at, verdict.reason)
+        return
+    walk.store(at.step.slot, verdict.value)
+    index = walk.first(at.rows, at.rows.of("answer"))
+    if index is None:
+        follow(walk, Path([["return", None]]))
+    else:
+        _accept(walk, at.rows, index)
+
+
+def _reason(walk: Walk, at: StepPlan, event: Said | Sent) -> str | None:
+    """Why what came is none of the choices: said as the author says it, else as the machine does."""
+    own = walk.text(at.step.invalid)
+    if own is not None:
+        return own
+    if isinstance(event, Sent):
+        kind = walk.system(f"kind.{event.kind}") or walk.system("kind.unsupported") or event.kind
+        return walk.system("unsupported", kind=kind)
+    return walk.system("invalid", reason=walk.system("reason.choice"))
+
+
+def _refuse(walk: Walk, at: StepPlan, reason: str | None) -> None:
+    """A bad answer: its reason and the question again, or what follows too many of them."""
+    if not _lose_patience(walk, at):
+        walk.note("invalid")
+        walk.say(reason)
+        follow(walk, ask_again(walk))
+
+
+def _lose_patience(walk: Walk, at: StepPlan) -> bool:
+    """Count a bad answer; whether it was one too many, here or anywhere."""
+    frame = replace(walk.frames[-1], tries=walk.frames[-1].tries + 1, doubt=())
+    walk.frames[-1] = frame
+    walk.misses += 1
+    path = None
+    if at.step.tries is not None and frame.tries >= at.step.tries:
+        path = tries(walk)
+    if path is None and walk.plan.otherwise is not None and walk.misses >= walk.plan.otherwise[0]:
+        path = otherwise(walk)
+    if path is None:
+        return False
+    stay(walk, path)
+    return True

@@ -1,0 +1,97 @@
+"""Where a conversation stands between turns: still at home in this table, or moved; awake, or back after a silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from runtime.events import Event
+from runtime.plan import ANYWHERE, QUESTIONS, Plan
+from runtime.state import Frame, State
+from runtime.walk import FRAMES, Walk
+
+_WAITS = (*QUESTIONS, "handover", "call")
+
+
+def has_expired(walk: Walk, event: Event) -> bool:
+    """Whether the user was silent for longer than a session lasts; the team has no session."""
+    at = walk.resting()
+    if not walk.heard or at is None or at.step.kind == "handover":
+        return False
+    return event.at - walk.heard > walk.table.session.expires * 1000
+
+
+def settle(walk: Walk, state: State) -> bool:
+    """Bring the frames, the last question and the slots onto this table; False if the conversation's place is gone."""
+    plan = walk.plan
+    is_newer = state.table not in ("", plan.version)
+    if is_newer:
+        walk.slots = _slots(plan, state)
+    walk.question = tuple(carried(plan, state.asked, is_newer) or ())
+    frames = carried(plan, state.frames, is_newer)
+    if frames is None:
+        return False
+    walk.frames = frames
+    return True
+
+
+def carried(plan: Plan, frames: Sequence[Frame], is_newer: bool) -> list[Frame] | None:
+    """The frames under the names of today; None if one of them has no place any more."""
+    if is_newer:
+        frames = [replace(frame, flow=_now(plan, frame.flow), step=frame.step and _now(plan, frame.step))
+                  for frame in frames]
+    if len(frames) > FRAMES:
+        return None
+    for index, frame in enumerate(frames):
+        above = frames[index + 1] if index + 1 < len(frames) else None
+        if not _fits(plan, frame, index, above):
+            return None
+    return list(frames)
+
+
+def _fits(plan: Plan, frame: Frame, index: int, above: Frame | None) -> bool:
+    at = plan.step(frame.step)
+    if at is None or frame.kind not in (None, at.step.kind):
+        return False
+    if frame.shares is not None and not 0 <= frame.shares < index:
+        return False
+    is_home = frame.flow in plan.table.flows or frame.flow == ANYWHERE or frame.flow == at.step.flow
+    if not is_home and (frame.back is None or plan.step(frame.flow) is None):
+        return False
+    if above is None:
+        return at.step.kind in _WAITS and (at.step.kind == "call") == (frame.call is not None)
+    if above.back is None:
+        return at.step.kind == "do" and at.step.name == above.flow
+    return True
+
+
+def _now(plan: Plan, name: str) -> str:
+    """Today's name of a step or flow; renaming twice is followed twice, in a circle once."""
+    seen: set[str] = set()
+    while name in plan.table.was and name not in seen:
+        seen.add(name)
+        name = plan.table.was[name]
+    return name
+
+
+def _slots(plan: Plan, state: State) -> dict[str, object]:
+    """Slots that are still there, in the type they have today; what cannot be that type is dropped."""
+    slots = {}
+    for name, value in state.slots.items():
+        if name == "language":
+            slots[name] = value
+        elif name in plan.table.slots:
+            known = plan.program.values.admit(plan.table.slots[name].type, value)
+            if known is not None:
+                slots[name] = known
+    return slots
+
+
+def refuge(plan: Plan, state: State) -> str:
+    """Where those go whose place is gone: where a flow they were in says, from the innermost on, else the start."""
+    for frame in reversed(state.frames):
+        flow = plan.table.flows.get(_now(plan, frame.flow))
+        if flow is not None and flow.lost is not None:
+            return flow.lost
+    return plan.table.start

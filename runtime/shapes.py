@@ -1,0 +1,179 @@
+"""How a message is shown on the channel, and what becomes of one that does not fit.
+
+The compiler bounds every text it can; what only a run can know (a slot without a bound, a list from an action) is
+guarded here. Nothing is ever lost: a long text goes as several messages, a long question goes before its options, a
+long title is cut visibly and stands whole in the description where there is room.
+
+Lengths are counted in UTF-16 units, the stricter reading of the channel's "characters".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from dsl.table import Limits
+from runtime.effects import Choice, Media, Message, Offer, Say
+
+ELLIPSIS = "…"
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_SENTENCE = re.compile(r"(?<=[.!?…。！？])\s+|\n")
+_WORD = re.compile(r"\s+")
+
+
+class Shown(NamedTuple):
+    """The messages that show something, in order, and whether anything was cut, split or moved to fit."""
+
+    messages: tuple[Message, ...]
+    cut: bool = False
+
+
+def width(text: str) -> int:
+    """Length as the channel may count it.
+
+    >>> width("año"), width("👍")
+    (3, 2)
+    """
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _fitting(text: str, limit: int) -> int:
+    """How many characters of the text fit into `limit` units; at least one, so that splitting always ends."""
+    if text.isascii():
+        return min(len(text), max(limit, 1))
+    units = 0
+    for position, character in enumerate(text):
+        units += 2 if character > "\uffff" else 1
+        if units > limit:
+            return max(position, 1)
+    return len(text)
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, ending in an ellipsis where it was too long.
+
+    >>> cut("Bogotá, Calle 26", 10)
+    'Bogotá, C…'
+    """
+    if width(text) <= limit:
+        return text
+    return text[: _fitting(text, limit - 1)].rstrip() + ELLIPSIS
+
+
+def split(text: str, limit: int) -> tuple[str, ...]:
+    """Pieces of at most `limit` units: whole paragraphs where they fit, else sentences, else words, else anything.
+
+    >>> split("One two. Three four.", 12)
+    ('One two.', 'Three four.')
+    """
+    pieces = []
+    rest = text.strip()
+    while width(rest) > limit:
+        end, after = _border(rest, _fitting(rest, limit))
+        pieces.append(rest[:end].rstrip())
+        rest = rest[after:].lstrip()
+    return (*pieces, rest) if rest else tuple(pieces)
+
+
+def _border(text: str, room: int) -> tuple[int, int]:
+    """Where a piece of at most `room` characters ends and where the next begins, at the best border there is.
+
+    A border in the first third of the room would waste the message; the next kind of border is tried then.
+    """
+    for border in (_PARAGRAPH, _SENTENCE, _WORD):
+        found = None
+        for match in border.finditer(text, 0, room + 1):
+            if match.start() <= room:
+                found = match
+        if found is not None and found.start() > room // 3:
+            return found.start(), found.end()
+    return room, room
+
+
+def shape_of(wanted: str | None, choices: tuple[Choice, ...], limits: Limits) -> str:
+    """`buttons`, `list` or `numbered`; buttons that do not fit become a list, and never lose a description."""
+    titles = {choice.title for choice in choices}
+    if len(titles) == len(choices) <= limits.buttons and wanted != "list":
+        fit = all(width(title) <= limits.button_title for title in titles)
+        if fit and not any(choice.description for choice in choices):
+            return "buttons"
+    return "list" if limits.rows else "numbered"
+
+
+def pages(count: int, limits: Limits) -> int:
+    """How many pages a list of so many choices takes; the last row of a page is `system.more` where there are two.
+
+    >>> from runtime.shapes import pages
+    """
+    if count <= limits.rows or limits.rows < 2:
+        return 1
+    return -(-count // (limits.rows - 1))
+
+
+def say(message: Say, limits: Limits) -> Shown:
+    """A message without options: as it is, or in several pieces whose last carries the link."""
+    is_plain = message.header is None and message.footer is None and message.image is None and message.link is None
+    limit = limits.text if is_plain else limits.body
+    if width(message.text) <= limit and is_plain:
+        return Shown((message,))
+    text, header, footer, moved = _edges(message.text, message.header, message.footer, limits)
+    *before, last = split(text, limit) or ("",)
+    link = message.link and (cut(message.link[0], limits.link_title), message.link[1])
+    shown = Say(last, header, message.image, footer, link, message.wants)
+    return Shown((*map(Say, before), shown), moved or bool(before) or link != message.link)
+
+
+def offer(message: Offer, limits: Limits, wanted: str | None, short: str) -> Shown:
+    """A question with options in the shape that fits; `short` is its text where its own had to go before it."""
+    shape = shape_of(wanted, message.options, limits)
+    choices = tuple(_fit(choice, limits) for choice in message.options) if shape == "list" else message.options
+    text, header, footer, moved = _edges(message.text, message.header, message.footer, limits)
+    before: list[Message] = []
+    image = message.image
+    if shape == "list" and image is not None:            # a list has no picture of its own
+        before.append(Media("image", image))
+        image, moved = None, True
+    if width(text) > limits.body:
+        first, text = _question(text, limits.body, short)
+        before.extend(Say(piece) for piece in split(first, limits.text))
+        moved = True
+    button = cut(message.button or short, limits.list_button) if shape == "list" else None
+    shown = Offer(message.step, text.strip() or short, choices, shape, header, image, footer, button)
+    return Shown((*before, shown), moved or choices != message.options)
+
+
+def media(message: Media, limits: Limits) -> Shown:
+    """A picture, video, …; a caption too long for one, or for a kind that has none, follows as a text."""
+    caption = message.caption
+    if not caption or (message.kind in ("image", "video", "document") and width(caption) <= limits.caption):
+        return Shown((message,))
+    return Shown((Media(message.kind, message.url), *map(Say, split(caption, limits.text))), True)
+
+
+def _fit(choice: Choice, limits: Limits) -> Choice:
+    title, description = choice.title, choice.description
+    if width(title) > limits.row_title:
+        title = cut(title, limits.row_title)
+        whole = f"{choice.title} ({description})" if description else choice.title
+        description = whole if not description or width(whole) <= limits.row_description else description
+    return Choice(choice.id, title, cut(description, limits.row_description))
+
+
+def _edges(
+    text: str, header: str | None, footer: str | None, limits: Limits,
+) -> tuple[str, str | None, str | None, bool]:
+    """Text, header, footer, and whether a header or footer that is too long had to join the text."""
+    moved = False
+    if header and width(header) > limits.header:
+        text, header, moved = f"{header}\n\n{text}", None, True
+    if footer and width(footer) > limits.footer:
+        text, footer, moved = f"{text}\n\n{footer}", None, True
+    return text, header or None, footer or None, moved
+
+
+def _question(text: str, limit: int, short: str) -> tuple[str, str]:
+    """What goes before, and what stays with the options: the last paragraph, mostly the question itself."""
+    borders = list(_PARAGRAPH.finditer(text))
+    if borders and width(text) - borders[-1].end() <= limit and text[borders[-1].end():].strip():
+        return text[: borders[-1].start()], text[borders[-1].end():]
+    return text, short

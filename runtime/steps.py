@@ -1,0 +1,221 @@
+"""What a step says when it is asked, and the choices it offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from dsl.table import Json, Message, Step
+from dsl.words import normalise, slug
+from runtime import replies
+from runtime.effects import Choice, Handover, Offer, Say
+from runtime.plan import StepPlan
+from runtime.program import Scope
+from runtime.shapes import offer, pages, say
+from runtime.walk import Walk
+
+MORE = "system.more"                         # ids of what the machine offers by itself
+NONE_OF_THESE = "system.none_of_these"
+SKIP = "system.skip"
+SUGGEST = "system.suggest."
+LONGEST_ID = 100                             # characters; WhatsApp takes 200 for a row, the step's name included
+
+
+class Pick(NamedTuple):
+    """One choice as the user has it before them."""
+
+    id: str
+    title: str
+    description: str = ""
+    how: str = "value"                       # option value suggest skip
+    value: Json = None
+    words: tuple[str, ...] = ()              # normalised: titles in every language, aliases
+    patterns: tuple[str, ...] = ()
+
+
+# --- choices
+
+
+def picks(walk: Walk, at: StepPlan) -> list[Pick]:
+    """All that can be chosen at a step now, in order, whatever the page."""
+    step = at.step
+    if step.options:
+        return [_option(walk, at, option.id) for option in step.options if walk.holds(option.when)]
+    chosen = _values(walk, at) if step.kind == "ask" else []
+    chosen += [_said(walk, f"{SUGGEST}{index}", text, "suggest") for index, text in enumerate(step.suggest)]
+    if step.skip is not None:
+        chosen.append(_said(walk, SKIP, step.skip, "skip"))
+    return chosen
+
+
+def _option(walk: Walk, at: StepPlan, name: str) -> Pick:
+    option = at.options[name]
+    title = walk.text(option.title) or name
+    words, patterns = at.said[name]
+    if at.is_filled[name]:
+        words = (normalise(title), *words)
+    return Pick(name, title, walk.text(option.description) or "", "option", None, words, patterns)
+
+
+def _said(walk: Walk, name: str, text: int, how: str) -> Pick:
+    title = walk.text(text) or ""
+    return Pick(name, title, how=how, words=walk.program.words(text) or (normalise(title),))
+
+
+def _values(walk: Walk, at: StepPlan) -> list[Pick]:
+    step = at.step
+    if step.items is not None:
+        return _items(walk, step)
+    if at.var is not None and at.var.values:
+        return [_value(walk, value, title) for value, title in at.var.values]
+    if step.type == "boolean":
+        return [_truth(walk, name, name == "yes") for name in ("yes", "no")]
+    if step.type == "language":
+        return [_language(walk, tag) for tag in walk.table.languages]
+    return []
+
+
+def _value(walk: Walk, value: str, title: int) -> Pick:
+    shown = walk.text(title) or value
+    words = walk.program.words(title) or (normalise(shown),)
+    return Pick(_id(value), shown, value=value, words=(*words, normalise(value)))
+
+
+def _truth(walk: Walk, name: str, value: bool) -> Pick:
+    title = walk.system(name) or name
+    return Pick(name, title, value=value, words=(normalise(title),))
+
+
+def _language(walk: Walk, tag: str) -> Pick:
+    """A language by its own name, which who needs it can read."""
+    title = walk.program.formats(tag).language_name(tag)
+    here = walk.program.formats(walk.language).language_name(tag)
+    return Pick(tag, title[:1].upper() + title[1:], value=tag, words=(normalise(title), normalise(here), tag))
+
+
+def _items(walk: Walk, step: Step) -> list[Pick]:
+    items = walk.plain(step.items)
+    taken: set[str] = set()
+    return [_item(walk, step, item, taken) for item in (items if isinstance(items, list) else [])]
+
+
+def _item(walk: Walk, step: Step, item: Json, taken: set[str]) -> Pick:
+    scope = replace(walk.scope(), it=item)
+    value = item if step.value is None else walk.program.plain(step.value, scope)
+    title = _shown(walk, step.title, scope, item)
+    key = item.get("id", value) if isinstance(item, dict) else value
+    name = _id(str(key)) if isinstance(key, str | int) and not isinstance(key, bool) else slug(title)
+    while name in taken:
+        name += "~"
+    taken.add(name)
+    title = title or name
+    return Pick(name, title, _shown(walk, step.detail, scope, None), value=value, words=(normalise(title),))
+
+
+def _shown(walk: Walk, expr: int | None, scope: Scope, default: Json) -> str:
+    value = default if expr is None else walk.program.value(expr, scope)
+    return walk.program.formats(scope.language).show(value).strip()
+
+
+def _id(value: str) -> str:
+    """A value as an id: itself where it can be one."""
+    return value if 0 < len(value) <= LONGEST_ID and value == value.strip() else slug(value)[:LONGEST_ID]
+
+
+def chosen(walk: Walk, at: StepPlan, name: str) -> Pick | None:
+    """The choice of that id, if it is open now; of an option nothing else is looked at."""
+    if at.step.options:
+        option = at.options.get(name)
+        is_open = option is not None and walk.holds(option.when)
+        return Pick(name, "", how="option") if is_open else None
+    return next((pick for pick in picks(walk, at) if pick.id == name), None)
+
+
+def choices(open_now: Sequence[Pick]) -> list[replies.Choice]:
+    """What a reply is compared with: suggestions have no numbers, and no choice is only to be skipped."""
+    if all(pick.how in ("suggest", "skip") for pick in open_now):
+        return []
+    return [replies.Choice(pick.id, pick.words, pick.patterns) for pick in open_now if pick.how != "suggest"]
+
+
+def exactly(reply: str, open_now: Sequence[Pick]) -> Pick | None:
+    """The choice that a reply names: its title, an alias, its number; or a suggestion, word for word."""
+    if not open_now:
+        return None
+    name = replies.named(reply, choices(open_now))
+    if name is not None:
+        return next(pick for pick in open_now if pick.id == name)
+    words = normalise(reply)
+    return next((pick for pick in open_now if pick.how in ("suggest", "skip") and words in pick.words), None)
+
+
+# --- asking
+
+
+def ask(walk: Walk) -> bool:
+    """Ask the step where the frame on top rests, whole; False if it has nothing to choose from."""
+    at = walk.resting()
+    if at is None or not at.waits:
+        return True
+    step = at.step
+    open_now = picks(walk, at)
+    if step.items is not None and not any(pick.how == "value" for pick in open_now):
+        return False
+    if at.step.kind != "ask" and not open_now:
+        return False
+    message = step.message or Message(())
+    text = walk.text(message.text) or ""
+    hint = walk.text(step.hint)
+    text = f"{text}\n\n{hint}" if hint else text
+    if open_now:
+        _offer(walk, at, text, message, open_now)
+    else:
+        wants = "location" if step.type == "location" else None
+        walk.show(say(replace(said(walk, message, text), wants=wants), walk.table.limits))
+    return True
+
+
+def said(walk: Walk, message: Message, text: str) -> Say:
+    """A message of the table with its clauses filled."""
+    if message.header is None and message.image is None and message.footer is None and message.link is None:
+        return Say(text)
+    url = walk.shown(message.link[1]) if message.link else None
+    link = (walk.text(message.link[0]) or url, url) if message.link and url else None
+    return Say(text, walk.text(message.header), walk.shown(message.image), walk.text(message.footer), link)
+
+
+def _offer(walk: Walk, at: StepPlan, text: str, message: Message, open_now: list[Pick]) -> None:
+    shown = [Choice(pick.id, pick.title, pick.description) for pick in open_now]
+    limits, short = walk.table.limits, walk.system("choose") or "…"
+    count = pages(len(shown), limits)
+    if count > 1:
+        size = limits.rows - 1
+        start = walk.frames[-1].page % count * size
+        shown = [*shown[start : start + size], Choice(MORE, walk.system("more") or "…")]
+    whole = said(walk, message, text)
+    asked = Offer(at.name, text, tuple(shown), "", whole.header, whole.image, whole.footer, short)
+    walk.show(offer(asked, limits, at.step.shape, short))
+
+
+def ask_whether(walk: Walk, at: StepPlan, doubt: Sequence[Pick]) -> None:
+    """Did you mean one of these?"""
+    shown = [Choice(pick.id, pick.title) for pick in doubt]
+    shown.append(Choice(NONE_OF_THESE, walk.system("none_of_these") or "…"))
+    short = walk.system("choose") or "…"
+    asked = Offer(at.name, walk.system("did_you_mean") or short, tuple(shown), "", button=short)
+    walk.show(offer(asked, walk.table.limits, None, short))
+
+
+def turn_page(walk: Walk) -> None:
+    """The next page of a long list; after the last comes the first."""
+    frame = walk.frames[-1]
+    walk.frames[-1] = replace(frame, page=frame.page + 1)
+
+
+def hand_over(walk: Walk, step: Step) -> None:
+    """A person takes over."""
+    if step.message is not None:
+        walk.show(say(said(walk, step.message, walk.text(step.message.text) or ""), walk.table.limits))
+    walk.effects.append(Handover(walk.text(step.team) or ""))
