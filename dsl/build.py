@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from dsl.allow import allowed
+from dsl.check import check
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
 from dsl.domain import Domain, read_domain
 from dsl.lower import lower
@@ -21,6 +22,9 @@ NO_DOMAIN = Kind("F091", Severity.ERROR, "`{name}` is not a bot: it has no domai
 NOT_UTF8 = Kind("F092", Severity.ERROR, "this file is not UTF-8: byte {byte} is 0x{value:02x}")
 
 DOMAIN = "domain.yml"
+
+# What can only be said of a bot that was read whole: a line that could not be read may be the one that leads on.
+_OF_THE_WHOLE = ("F15", "F3", "F40")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,9 @@ def _build(sources: dict[str, Source], faults: Iterable[Diagnostic]) -> Build:
         return _finished(found, sources, files, domain)
     lowered = lower(domain, files, {}, sources)
     found += lowered.found
+    found += check(lowered.table, lowered.map, sources)
+    if any(one.severity is Severity.ERROR and one.code < "F100" for one in found):
+        found = [one for one in found if not one.code.startswith(_OF_THE_WHOLE)]
     return _finished(found, sources, files, domain, lowered.table, lowered.map)
 
 

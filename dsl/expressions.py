@@ -438,7 +438,7 @@ def plain(text: Text) -> str | None:
 
 def converted(typed: Typed, wanted: str) -> Typed:
     """The value as one of type `wanted`, which it fits."""
-    if typed.is_broken or not types.needs_conversion(typed.type, wanted):
+    if typed.is_broken or typed.code == ["list"] or not types.needs_conversion(typed.type, wanted):
         return typed._replace(type=wanted) if wanted != UNKNOWN else typed
     return Typed(["as", wanted, typed.code], wanted, typed.reads)
 

@@ -6,7 +6,7 @@ result), `skip`, `tries` or outcomes, timers as written.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from dsl import patterns, types
 from dsl.arguments import Given, Wanted
@@ -27,6 +27,7 @@ from dsl.syntax import (
     DetailOf,
     Do,
     Duration,
+    Expr,
     Flow,
     Handover,
     Hint,
@@ -73,10 +74,12 @@ SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_
 
 @dataclass(slots=True)
 class Rows:
-    """The rows of one step as they are gathered, each with its place."""
+    """The rows of one step as they are gathered, and its options, each with its place."""
 
     rows: list[Row] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    options: list[Shown] = field(default_factory=list)
+    option_places: list[Place] = field(default_factory=list)
 
     def add(self, event: str, ops: Sequence[Op], target: str | None, place: Place) -> None:
         self.rows.append(Row(event, None, list(ops), target))
@@ -108,10 +111,10 @@ def lower_menu(blocks: Blocks, menu: Menu, run: Run) -> None:
     said = _say(blocks, scope, menu.text, menu.clauses)
     rows = Rows()
     _ons(blocks, rows, menu.clauses)
-    options = _options(blocks, rows, scope, menu.options, None, again)
+    _options(blocks, rows, scope, menu.options, None, again)
     tries = _tries(blocks, rows, menu.clauses, again)
     _afters(blocks, rows, menu.clauses)
-    step = Step("menu", name, rows.rows, shape=menu.shape, options=options, tries=tries, **said.parts)
+    step = Step("menu", name, rows.rows, shape=menu.shape, options=rows.options, tries=tries, **said.parts)
     _store(blocks.bot, name, step, rows, menu.span)
 
 
@@ -253,6 +256,14 @@ def whole(number: Any) -> int:
 # --- choices ------------------------------------------------------------------------------------------------
 
 
+class Into(NamedTuple):
+    """The variable that options with values fill."""
+
+    name: str
+    variable: list[str]
+    type: str
+
+
 def _choose(blocks: Blocks, choose: Choose, run: Run, after: Continuation) -> None:
     bot = blocks.bot
     name = step_name(blocks.frame.name, choose.tag, choose.name.text)
@@ -260,47 +271,50 @@ def _choose(blocks: Blocks, choose: Choose, run: Run, after: Continuation) -> No
     blocks.emit(run, choose.span, "rest", name)
     scope = Scope(blocks.frame, name)
     said = _say(blocks, scope, choose.text, choose.clauses)
-    variable, held = None, types.UNKNOWN
+    into = None
     if any(option.value is not None for option in choose.options):
-        variable, held = bot.expressions.variable(choose.name, blocks.scope) or (None, types.UNKNOWN)
+        variable = bot.expressions.variable(choose.name, blocks.scope)
+        into = None if variable is None else Into(choose.name.text, *variable)
     rows = Rows()
     _ons(blocks, rows, choose.clauses)
-    options = _options(blocks, rows, scope, choose.options, variable, after, held, choose.name.text)
-    tries = _tries(blocks, rows, choose.clauses, after if variable is None else unset(variable, after))
+    _options(blocks, rows, scope, choose.options, into, after)
+    tries = _tries(blocks, rows, choose.clauses, after if into is None else unset(into.variable, after))
     _afters(blocks, rows, choose.clauses)
-    if variable is not None and Private in said.clauses:
-        bot.private.add(blocks.key(variable))
-    step = Step("choose", blocks.frame.name, rows.rows, shape=choose.shape, options=options, slot=variable, tries=tries,
-                type=None if variable is None else held, **said.parts)
+    if into is not None and Private in said.clauses:
+        bot.private.add(blocks.key(into.variable))
+    step = Step("choose", blocks.frame.name, rows.rows, shape=choose.shape, options=rows.options, tries=tries,
+                slot=None if into is None else into.variable, type=None if into is None else into.type, **said.parts)
     _store(bot, name, step, rows, choose.span)
 
 
-def _options(blocks: Blocks, rows: Rows, scope: Scope, options: Sequence[Option], variable: list[str] | None,
-             after: Continuation, held: str = types.UNKNOWN, slot: str = "") -> list[Shown]:
-    """The options, each with its row; `variable` is what an option's value is put into."""
-    bot = blocks.bot
-    shown: list[Shown] = []
+def _options(blocks: Blocks, rows: Rows, scope: Scope, options: Sequence[Option], into: Into | None,
+             after: Continuation) -> None:
+    """The options, each with its row."""
     ids: dict[str, Option] = {}
     for option in options:
-        id = _option_id(bot, option, ids)
-        title = bot.texts.text(option.title, scope)
-        described = None if option.description is None else bot.texts.text(option.description, scope)
-        also = [event for event, _ in _events(bot, option.also, scope)]
+        id = _option_id(blocks.bot, option, ids)
+        title, place = blocks.bot.texts.text(option.title, scope), blocks.bot.places.place(option.span)
+        described = None if option.description is None else blocks.bot.texts.text(option.description, scope)
+        also = [event for event, _ in _events(blocks.bot, option.also, scope)]
         when = None
         if option.when is not None:
-            when = bot.pools.expr(bot.expressions.condition(option.when, scope), option.when.span)
-        ops: list[Op] = []
-        if option.value is not None and variable is not None:
-            values = bot.expressions.values_of(slot, scope)
-            typed = bot.expressions.wanted(option.value, scope, held, f"`{slot}`", values)
-            ops.append(["set", variable, bot.pools.expr(typed.code, option.value.span)])
-            bot.privacy.flows(typed.reads, blocks.key(variable))
-            if isinstance(typed.code, str):
-                bot.titles.setdefault(blocks.key(variable), []).append([typed.code, title])
-        place = bot.places.place(option.span)
+            condition = blocks.bot.expressions.condition(option.when, scope)
+            when = blocks.bot.pools.expr(condition, option.when.span)
+        ops = [] if into is None or option.value is None else [_put(blocks, scope, into, option.value, title)]
+        rows.options.append(Shown(id, title, described, also, when))
+        rows.option_places.append(place)
         rows.add(f"option:{id}", ops, blocks.block_run(option.then, after, option.span), place)
-        shown.append(Shown(id, title, described, also, when))
-    return shown
+
+
+def _put(blocks: Blocks, scope: Scope, into: Into, value: Expr, title: int) -> Op:
+    """The operation that stores an option's value."""
+    bot = blocks.bot
+    values = bot.expressions.values_of(into.name, scope)
+    typed = bot.expressions.wanted(value, scope, into.type, f"`{into.name}`", values)
+    bot.privacy.flows(typed.reads, blocks.key(into.variable))
+    if isinstance(typed.code, str):
+        bot.titles.setdefault(blocks.key(into.variable), []).append([typed.code, title])
+    return ["set", into.variable, bot.pools.expr(typed.code, value.span)]
 
 
 def _option_id(bot: Bot, option: Option, ids: dict[str, Option]) -> str:
@@ -387,13 +401,12 @@ def _handover(blocks: Blocks, handover: Handover, run: Run, after: Continuation)
     name = step_name(blocks.frame.name, handover.tag, slug(plain(handover.team) or handover.team.raw))
     scope = Scope(blocks.frame, name)
     blocks.emit(run, handover.span, "rest", name)
-    team, _ = bot.texts.filled(handover.team, scope)
+    team = bot.texts.in_all(handover.team, scope)
     message = None
-    for text in (handover.team, handover.text):
-        if text is not None:
-            number, reads = bot.texts.filled(text, scope)
-            bot.privacy.told(text.span, reads)
-            message = Message(number) if text is handover.text else None
+    if handover.text is not None:
+        text, reads = bot.texts.filled(handover.text, scope)
+        bot.privacy.told(handover.text.span, reads)
+        message = Message(text)
     rows = Rows()
     _ons(blocks, rows, handover.clauses)
     rows.add("resume", [], blocks.target(after, handover.span), bot.places.place(handover.span))
@@ -490,3 +503,5 @@ def _store(bot: Bot, name: str, step: Step, rows: Rows, span: Span) -> None:
     bot.steps[name] = step
     bot.step_places[name] = bot.places.place(span)
     bot.rows[name] = rows.places
+    if rows.options:
+        bot.options[name] = rows.option_places

@@ -71,6 +71,10 @@ class Texts:
         """A text whose languages stand side by side, as in templates; not put into the pool."""
         return {language: self._parts(text, scope, language)[0] for language, text in texts.items()}
 
+    def in_all(self, text: Text, scope: Scope) -> int:
+        """A text that is the same in every language: the name of a team."""
+        return self.of_machine(dict.fromkeys(self.languages, text), scope, text.span)
+
     def of_machine(self, texts: Mapping[str, Text], scope: Scope, span: Span) -> int:
         """As `written`, in the pool."""
         return self.pools.text(self.written(texts, scope), span)
