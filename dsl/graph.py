@@ -77,7 +77,7 @@ class _Drawing:
             self.row(start, row)
         if self.table.otherwise:
             times, row = self.table.otherwise
-            self.later(start, row[3], label=f"otherwise {times} times", quiet=True)
+            self.later(start, row.target, label=f"otherwise {times} times", quiet=True)
         return Panel("anywhere", "anywhere", *self.drain())
 
     def node(self, node: Node) -> str:

@@ -138,14 +138,14 @@ class _Lowering:
     def _anywhere(self) -> tuple[Rows, list[Any] | None]:
         blocks = self._blocks(self.anywhere)
         rows = Rows()
-        otherwise: list[Any] | None = None
+        otherwise: tuple[int, Row] | None = None
         for item in self.anywhere_items:
             for clause in item.clauses:
                 if isinstance(clause, On):
                     on(blocks, rows, clause)
                 elif otherwise is None:
                     ops, target = blocks.interrupting(clause.then, "again", clause.span)
-                    otherwise = [clause.times, Row("otherwise", None, ops, target)]
+                    otherwise = (clause.times, Row("otherwise", None, ops, target))
         return rows, otherwise
 
     def _was(self) -> dict[str, str]:

@@ -46,7 +46,7 @@ def svg(panels: Sequence[Panel], title: str) -> str:
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {x:.0f} {height:.0f}" width="{x:.0f}" '
             f'height="{height:.0f}" role="img" aria-label="{escape(title)}">\n<title>{escape(title)}</title>\n'
             f'<style>{STYLE}</style>\n<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
-            'markerHeight="7" orient="auto-start-reverse"><path d="M0 0.5 L8 4 L0 7.5z" fill="#7f8a84"/></marker></defs>\n'
+            'markerHeight="7" orient="auto"><path d="M0 0.5 L8 4 L0 7.5z" fill="#7f8a84"/></marker></defs>\n'
             f'{"".join(parts)}</svg>\n')
 
 
@@ -89,9 +89,10 @@ class _Panel:
         top = y + HEAD + MARGIN
         edges = "".join(self.edge(edge, path) for edge, path in zip(self.panel.edges, self.layout.paths, strict=True))
         nodes = "".join(self.node(node) for node in self.panel.nodes)
-        return (f'<g id="{escape(self.panel.flow)}"><rect class="panel" x="{x:.1f}" y="{y:.1f}" width="{self.width:.1f}" '
-                f'height="{self.height:.1f}" rx="12"/><text class="title" x="{x + MARGIN:.1f}" y="{y + 28:.1f}">'
-                f'{escape(self.panel.title)}</text><g transform="translate({left:.1f} {top:.1f})">{edges}{nodes}</g></g>\n')
+        return (f'<g id="{escape(self.panel.flow)}"><rect class="panel" x="{x:.1f}" y="{y:.1f}" '
+                f'width="{self.width:.1f}" height="{self.height:.1f}" rx="12"/>'
+                f'<text class="title" x="{x + MARGIN:.1f}" y="{y + 28:.1f}">{escape(self.panel.title)}</text>'
+                f'<g transform="translate({left:.1f} {top:.1f})">{edges}{nodes}</g></g>\n')
 
     def node(self, node: Node) -> str:
         (x, y), (width, height) = self.layout.at[node.id], self.sizes[node.id]
