@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 from msgspec import structs
 
-from dsl.diagnostics import Diagnostic
+from dsl.diagnostics import Diagnostic, Fix
 from dsl.domain import Domain, Field, Slot
 from dsl.domain import Template as DomainTemplate
 from dsl.expressions import Expressions, Variable, known_type, plain
 from dsl.frames import Binding
 from dsl.limits import limits
-from dsl.lower_blocks import RETURNS, Blocks, Bot
+from dsl.lower_blocks import RETURNS, SAID_TWICE, Blocks, Bot
 from dsl.lower_rules import lower_rule
 from dsl.lower_steps import Rows, event, lower_menu, lower_step, on
 from dsl.lower_texts import Locale, Texts
@@ -120,6 +120,8 @@ class _Lowering:
         name = flow.name.text
         frame = self.frames[name]
         blocks = self._blocks(frame)
+        if flow.starts_on:
+            self.names.check_entered(flow, flow.starts_on[0].span)
         for pattern in flow.starts_on:
             starts.add(event(self.bot, pattern, blocks.scope), [], name, self.places.place(pattern.span))
         entry = blocks.run(name)
@@ -131,11 +133,11 @@ class _Lowering:
             blocks.block(flow.body, entry, RETURNS)
         lost = None
         if flow.lost is not None:
-            lost = UNKNOWN if self.names.flow(flow.lost.target) is None else flow.lost.target.text
+            lost = UNKNOWN if self.names.entered(flow.lost.target) is None else flow.lost.target.text
         return LoweredFlow(entry.name, [list(param) for param in frame.params], {}, frame.returns, title,
                            isinstance(flow, Menu), lost)
 
-    def _anywhere(self) -> tuple[Rows, list[Any] | None]:
+    def _anywhere(self) -> tuple[Rows, tuple[int, Row] | None]:
         blocks = self._blocks(self.anywhere)
         rows = Rows()
         otherwise: tuple[int, Row] | None = None
@@ -143,7 +145,10 @@ class _Lowering:
             for clause in item.clauses:
                 if isinstance(clause, On):
                     on(blocks, rows, clause)
-                elif otherwise is None:
+                elif otherwise is not None:
+                    self.expressions.say(SAID_TWICE.at(clause.span, Fix("remove one of them"), label="a second one",
+                                                       name="otherwise"))
+                else:
                     ops, target = blocks.interrupting(clause.then, "again", clause.span)
                     otherwise = (clause.times, Row("otherwise", None, ops, target))
         return rows, otherwise
