@@ -9,7 +9,7 @@ of the table as a whole (`check`).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec import structs
 

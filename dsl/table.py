@@ -50,9 +50,10 @@ optional), T an index into `texts`, E an index into `exprs`, V a variable: `["sl
     ["rest", step]                             a new visit of the step: ask (menu, choose, ask), call (call), push the
                                                flow (do), hand over (handover)
     ["again", step]                            the same, on behalf of `again`: for a step that `need` would pass over
-    ["push", back, shares]                     only in `Row.ops`, last: the row's target runs in a frame of its own, over
-                                               the step, which is asked again (`back` = "again") or left resting
-                                               ("quiet") when it returns; `shares`: it has the locals of the step's frame
+    ["push", back, shares]                     only in `Row.ops`, last: the row's target runs in a frame of its own,
+                                               over the step, which is asked again (`back` = "again") or left
+                                               resting ("quiet") when it returns; `shares`: with the locals of the
+                                               step's frame
     ["leave"]                                  drop the frames made by `push` down to the flow's own
     ["return", E | null]                       leave the frame, give E to the `do` below or go back to the step below
     ["each", key, E]                           copy the list E for the loop `key`
