@@ -159,7 +159,8 @@ def _holds(condition: str, holder: Message, message: Message) -> bool:
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,), "array": (list,), "object": (dict,), "boolean": (bool,), "integer": (int,), "number": (int, float),
+    "string": (str,), "array": (list,), "object": (dict,), "boolean": (bool,), "integer": (int,),
+    "number": (int, float),
 }
 
 
