@@ -239,5 +239,5 @@ class _Lowering:
             self.places.files, flows, bot.step_places,
             {**bot.rows, "anywhere": anywhere.places, "starts": starts.places}, bot.options,
             {name: run.places for name, run in bot.runs.items()}, self.pools.text_places, self.pools.expr_places,
-            self.pools.pattern_places,
+            self.pools.pattern_places, bot.responses,
         )

@@ -31,7 +31,6 @@ from dsl.syntax import (
     Do,
     End,
     Expr,
-    Flow,
     Footer,
     For,
     Handover,
@@ -60,7 +59,6 @@ from dsl.table import UNKNOWN, Op, Place, Step
 
 NOTHING_AGAIN = Kind("F112", Severity.ERROR, "there is no question `{name}` in this flow to ask again")
 NO_QUESTION = Kind("F113", Severity.ERROR, "there is no question before this to ask again")
-WANTS_ARGUMENTS = Kind("F130", Severity.ERROR, "`->` cannot give `{name}` what it takes: {params}")
 RETURNS_UNSAID = Kind("F421", Severity.ERROR, "flow `{name}` does not say that it returns {given}")
 RETURNS_NONE = Kind("F422", Severity.ERROR, "flow `{name}` returns {wanted}, here it returns nothing")
 NO_TITLE = Kind("F423", Severity.ERROR, "it is not said how {given} is shown")
@@ -313,12 +311,7 @@ class Blocks:
             self.emit(run, statement.span, "clear", variable[0])
 
     def _jump(self, jump: Jump, run: Run) -> bool:
-        flow = self.bot.names.flow(jump.target)
-        if isinstance(flow, Flow) and flow.params:
-            params = ", ".join(param.name.text for param in flow.params)
-            fix = Fix(f"call it: `do {jump.target.text}({params})`")
-            self.bot.expressions.say(WANTS_ARGUMENTS.at(jump.target.span, fix, label="takes values",
-                                                        name=jump.target.text, params=params))
+        flow = self.bot.names.entered(jump.target)
         self.emit(run, jump.span, "jump", UNKNOWN if flow is None else jump.target.text)
         return True
 

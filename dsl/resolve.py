@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from dsl import types
-from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Label, Severity
+from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.domain import Action, Domain, Happening, Response, Template
 from dsl.nearest import did_you_mean
+from dsl.scope import ANYWHERE
 from dsl.source import Span
 from dsl.syntax import File, Flow, Menu, Name, Rule, TypeRef
 
@@ -28,6 +29,8 @@ NO_CHECK = Kind("F110", Severity.ERROR, "there is no check `is {name}`")
 
 TWO_FLOWS = Kind("F120", Severity.ERROR, "there are two flows or menus named `{name}`")
 TWO_RULES = Kind("F121", Severity.ERROR, "there are two rules named `{name}`")
+
+WANTS_VALUES = Kind("F130", Severity.ERROR, "`{name}` takes {params}, which nothing gives it here")
 
 RESERVED = Kind("F140", Severity.ERROR, "the name `{name}` is taken by the language itself")
 
@@ -71,6 +74,20 @@ class Names:
 
     def flow(self, name: Name) -> Flow | Menu | None:
         return self._look_up("flow", name, self.flows, NO_FLOW, "nothing has this name")
+
+    def entered(self, name: Name) -> Flow | Menu | None:
+        """As `flow`, where it is entered without values."""
+        flow = self.flow(name)
+        if flow is not None:
+            self.check_entered(flow, name.span)
+        return flow
+
+    def check_entered(self, flow: Flow | Menu, span: Span) -> None:
+        if isinstance(flow, Flow) and flow.params:
+            params = [param.name.text for param in flow.params]
+            fix = Fix(f"call it from a flow: `do {flow.name.text}({', '.join(params)})`")
+            shown = " and ".join(f"`{param}`" for param in params)
+            self.found.append(WANTS_VALUES.at(span, fix, label="takes values", name=flow.name.text, params=shown))
 
     def response(self, name: Name) -> Response | None:
         return self._look_up("response", name, self.domain.responses, NO_RESPONSE, "nothing has this name")
@@ -142,18 +159,23 @@ class Names:
         if first is not item:
             there = Label(first.name.span, "first written here")    # type: ignore[attr-defined]
             self.found.append(twice.at(name.span, label="second of that name", others=(there,), name=name.text))
-        reserved = (name.text.startswith("system.") and name.text not in SYSTEM_FLOWS) or name.text == "anywhere"
-        if reserved:
-            self.found.append(RESERVED.at(name.span, label="choose another name", name=name.text))
+        of_system = name.text.startswith("system.") and name.text not in SYSTEM_FLOWS
+        is_type = twice is TWO_RULES and name.text in types.BUILT_IN
+        self._check_free(name.text, name.span, of_system or is_type or name.text == ANYWHERE)
+
+    def _check_free(self, name: str, span: Span, is_taken: bool) -> None:
+        if is_taken:
+            self.found.append(RESERVED.at(span, label="choose another name", name=name))
 
     def _check_domain(self) -> None:
         domain = self.domain
-        self.flow(Name(domain.start, domain.spans.get("start", Span(domain.file, 0, 0))))
+        self.entered(Name(domain.start, domain.spans.get("start", Span(domain.file, 0, 0))))
         for slot in domain.slots.values():
             self.named_type(slot.type, slot.span)
-            if slot.name in BOUND:
-                self.found.append(RESERVED.at(slot.span, label="choose another name", name=slot.name))
-        for fields in domain.records.values():
+            is_other = slot.name == "language" != slot.type
+            self._check_free(slot.name, slot.span, slot.name in BOUND or is_other)
+        for name, fields in domain.records.items():
+            self._check_free(name, domain.record_spans[name], name in types.BUILT_IN)
             self._check_types(fields)
         for action in domain.actions.values():
             self._check_types(action.params)
@@ -184,8 +206,3 @@ class Names:
                 if (what, name) not in self.used and not name.startswith("system."):
                     fix = Fix("remove it, or use it")
                     yield UNUSED[what].at(span, fix, label="nothing names it", name=name)
-
-
-def remove(span: Span, text: str) -> Fix:
-    """The fix that takes away what stands at `span`."""
-    return Fix(text, (Edit(span, ""),))
