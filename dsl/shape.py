@@ -26,12 +26,22 @@ ONE_AT_A_TIME = Kind("F081", Severity.ERROR, "{called} is one thing, here are {c
 NOT_A_CHOICE = Kind("F063", Severity.ERROR, "`{name}` takes {wanted}, not `{value}`")
 
 
+class Mention(NamedTuple):
+    """A name of the bot that a file uses; whether there is such a thing is for those to say who know the bot."""
+
+    kind: str                                # slot action argument …
+    name: str
+    of: str                                  # the key or name it stands under: the action of an argument
+    span: Span
+
+
 class Report:
-    """Where the faults of one file gather."""
+    """Where the faults of one file gather, and the names it mentions."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.faults: list[Diagnostic] = []
+        self.mentions: list[Mention] = []
 
     def add(self, *faults: Diagnostic) -> None:
         self.faults.extend(faults[:max(0, MAX_FAULTS - len(self.faults))])
@@ -98,6 +108,24 @@ TRUTH = Value("`true` or `false`", {"true": True, "false": False}.get, NOT_A_CHO
 
 
 @dataclass(frozen=True, slots=True)
+class Naming:
+    """The name of a thing of the bot, which is noted for a check that knows the bot; its value is the name."""
+
+    kind: str
+    shape: Shape
+
+    @property
+    def wanted(self) -> str:
+        return self.shape.wanted
+
+    def read(self, node: Node, name: str, report: Report) -> Any:
+        value = self.shape.read(node, name, report)
+        if value is not None:
+            report.mentions.append(Mention(self.kind, value, name, node.span))
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """A text of the language, with interpolations; its value is `dsl.syntax.Text`."""
 
@@ -160,7 +188,7 @@ class Named:
 class MapOf:
     """Names of the author's choice, each with a value of the same shape; its value is a tuple of `Named`."""
 
-    key: Value
+    key: Shape
     item: Shape
     wanted: str
     item_may_be_empty: bool = False

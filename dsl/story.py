@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from dsl.diagnostics import Diagnostic
+from dsl.shape import Mention
 from dsl.source import Source, Span
 
 Json = Any
@@ -200,8 +201,6 @@ class Given:
     language: str | None = None
     slots: tuple[GivenSlot, ...] = ()
     at: str | None = None                    # the step, flow or menu where the story begins
-    at_span: Span | None = None
-    language_span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +228,7 @@ class StoryFile:
     bot: str
     bot_span: Span | None
     stories: tuple[Story, ...]
+    mentions: tuple[Mention, ...] = ()       # every name of the bot that they use
 
 
 def read_stories(source: Source) -> tuple[StoryFile, tuple[Diagnostic, ...]]:

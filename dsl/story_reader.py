@@ -17,6 +17,7 @@ from dsl.shape import (
     ListOf,
     MapOf,
     Named,
+    Naming,
     OneOf,
     Picked,
     Plain,
@@ -91,7 +92,9 @@ def _moment(value: str) -> datetime | None:
 MOMENT = Value("a day and time such as `2026-03-01T10:00`", _moment, NOT_A_MOMENT, {})
 _MATCHED = Matched()
 _DURATION = duration(1)
-_PLACE = DOTTED_NAME
+_PLACE = Naming("place", DOTTED_NAME)
+_ACTION = Naming("action", NAME)
+_SLOTS = MapOf(Naming("slot", NAME), Anything(), "slots and values")
 _VALUES = MapOf(NAME, Anything(), "names and values")
 _TITLES = ListOf(_MATCHED, "a list of titles", may_be_empty=True)
 MEDIA = ("image", "video", "audio", "document", "sticker")
@@ -136,24 +139,26 @@ _BOT = Record("`bot`", {
     **{kind: Key(Bare(_MATCHED), f"a message with this {kind}, by its address") for kind in MEDIA},
     "location": Key(Bare(_MATCHED), "a place, by its name"),
     "contact": Key(Bare(_MATCHED), "a contact, by its name"),
-    "response": Key(_PLACE, "any variant of this response"),
-    "template": Key(NAME, "this template"),
+    "response": Key(Naming("response", DOTTED_NAME), "any variant of this response"),
+    "template": Key(Naming("template", NAME), "this template"),
     "params": Key(MapOf(NAME, _MATCHED, "names and texts"), "what the template was filled with"),
 }, {"buttons": "write `options`", "list": "write `options`", "caption": "write `text`", "say": "write `text`"})
 
 _EXPECT = Record("`expect`", {
     "at": Key(Bare(_PLACE), "the step where the conversation rests; nothing after `end`"),
-    "slots": Key(_VALUES, "slots and what they hold"),
+    "slots": Key(MapOf(Naming("value", NAME), Anything(), "slots and values"), "slots and what they hold"),
 })
 
 
-def _with_arguments(what: str, called: str) -> Either:
+def _with_values(what: str, named: Naming, values: str) -> Either:
     """A name, or one name with values of its own: `book`, `{book: {clinic: c1}}`."""
-    return Either(f"{what}, or `{{{called}: {{name: value}}}}`", scalar=NAME,
-                  mapping=MapOf(NAME, _VALUES, f"{what} with its values", item_may_be_empty=True, exactly_one=True))
+    given = MapOf(Naming(values, NAME), Anything(), f"the {values}s of {what}")
+    return Either(f"{what}, or `{{{named.kind}: {{name: value}}}}`", scalar=named,
+                  mapping=MapOf(named, given, f"{what} with its {values}s", item_may_be_empty=True, exactly_one=True))
 
 
-_FAILURE = MapOf(NAME, Plain("`timeout`, `failure` or a reason"), "one action and how it fails", exactly_one=True)
+_FAILURE = MapOf(_ACTION, Naming("failure", Plain("`timeout`, `failure` or a reason")), "one action and how it fails",
+                 exactly_one=True)
 
 STEP = OneOf(Record("a step", {
     "user": Key(Plain(), "the user writes this"),
@@ -162,15 +167,15 @@ STEP = OneOf(Record("a step", {
     "bot": Key(Bare(Either("a text, or `{text: …, options: […]}`", scalar=_MATCHED, mapping=_BOT)),
                "the bot sends this message; alone: any messages, or none"),
     "wait": Key(_DURATION, "nobody writes for this long"),
-    "called": Key(_with_arguments("an action", "action"), "this action was called, with these arguments"),
-    "event": Key(_with_arguments("an event", "event"), "this happens outside"),
+    "called": Key(_with_values("an action", _ACTION, "argument"), "this action was called, with these arguments"),
+    "event": Key(_with_values("an event", Naming("event", NAME), "parameter"), "this happens outside"),
     "expect": Key(_EXPECT, "this holds now"),
     "staff": Key(Plain("a text, or `resume`"), "a person of the team writes; `resume` gives the conversation back"),
     "fails": Key(_FAILURE, "the next call comes to nothing"),
     "again": Key(words("duplicate"), "the last message is delivered once more"),
     "late": Key(_DURATION, "the user's next message is sent now and arrives this much later"),
-    "pending": Key(NAME, "the next call of this action is not answered yet"),
-    "answers": Key(NAME, "the pending call is answered now"),
+    "pending": Key(_ACTION, "the next call of this action is not answered yet"),
+    "answers": Key(_ACTION, "the pending call is answered now"),
     "crash": Key(Bare(Plain()), "the process dies after the last commit"),
     "deploy": Key(Plain("a folder"), "the rest runs on another version of the bot"),
 }, {"intent": "write `user: …`, what the user says", "action": "write `bot: …`, what the bot says",
@@ -179,14 +184,14 @@ STEP = OneOf(Record("a step", {
 
 _GIVEN = Record("`given`", {
     "now": Key(MOMENT, "the day and time when the story begins, in the bot's time zone"),
-    "language": Key(Plain("a language such as `en`"), "the user's language"),
-    "slots": Key(_VALUES, "what is known already"),
+    "language": Key(Naming("language", Plain("a language such as `en`")), "the user's language"),
+    "slots": Key(_SLOTS, "what is known already"),
     "at": Key(_PLACE, "the step, flow or menu where it begins"),
 })
 _STORY = Record("a story", {
     "story": Key(Plain("a sentence"), "what the story shows", required=True),
     "given": Key(_GIVEN, "what holds when it begins"),
-    "actions": Key(MapOf(NAME, Anything(), "actions and what they answer"),
+    "actions": Key(MapOf(_ACTION, Anything(), "actions and what they answer"),
                    "what actions answer; `{results: [a, b]}` one after the other"),
     "steps": Key(ListOf(STEP, "a list of steps"), "what happens, in order", required=True),
 })
@@ -215,7 +220,8 @@ def read(source: Source) -> tuple[StoryFile, tuple[Diagnostic, ...]]:
             report.add(SAME_NAME.at(story.span, Fix("say what is different about it"), name=shortened(story.name),
                                     others=(Label(first[story.name], "first here"),)))
     span = fields.nodes["bot"].value.span if "bot" in fields.nodes else None
-    return StoryFile(source.name, fields.get("bot", ""), span, stories), tuple(report.faults)
+    told = StoryFile(source.name, fields.get("bot", ""), span, stories, tuple(report.mentions))
+    return told, tuple(report.faults)
 
 
 def _story(fields: Fields, report: Report) -> Story:
@@ -229,10 +235,8 @@ def _story(fields: Fields, report: Report) -> Story:
 def _given(fields: Fields | None) -> Given:
     if fields is None:
         return Given()
-    spans = {key: entry.value.span for key, entry in fields.nodes.items()}
     slots = tuple(GivenSlot(slot.name, plain(slot.node), slot.span) for slot in fields.get("slots", ()))
-    return Given(fields.get("now"), fields.get("language"), slots, fields.get("at"), spans.get("at"),
-                 spans.get("language"))
+    return Given(fields.get("now"), fields.get("language"), slots, fields.get("at"))
 
 
 def _stub(entry: Named) -> Stub:
@@ -256,7 +260,7 @@ def _plain_values(entries: tuple[Named, ...] | None) -> dict[str, Json]:
     return {entry.name: plain(entry.node) for entry in entries or ()}
 
 
-def _with_values(made: Callable[[str, dict[str, Json], Span], Step]) -> Callable[[Any, Span, Report], Step | None]:
+def _named(made: Callable[[str, dict[str, Json], Span], Step]) -> Callable[[Any, Span, Report], Step | None]:
     """For `called: name` and `called: {name: {argument: value}}`."""
 
     def step(value: Any, span: Span, report: Report) -> Step | None:
@@ -330,8 +334,8 @@ _STEPS: dict[str, Callable[[Any, Span, Report], Step | None]] = {
     "sends": _sends,
     "bot": _bot,
     "wait": lambda value, span, report: Wait(value, span),
-    "called": _with_values(Called),
-    "event": _with_values(Happens),
+    "called": _named(Called),
+    "event": _named(Happens),
     "expect": _expect,
     "staff": lambda value, span, report: Staff(None if value == "resume" else value, span),
     "fails": _fails,

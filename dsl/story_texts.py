@@ -10,7 +10,7 @@ from typing import Any
 
 from dsl.diagnostics import Fix, Kind, Severity
 from dsl.scalars import NAME
-from dsl.shape import Report, inside, refuse, shortened
+from dsl.shape import Mention, Report, inside, refuse, shortened
 from dsl.source import Span
 from dsl.story import Match, Pattern, Run, SlotValue, Wording
 from dsl.syntax import Regex
@@ -57,13 +57,14 @@ def _match(node: Scalar, report: Report) -> Match:
 
 
 def _slot(found: re.Match[str], node: Scalar, report: Report) -> SlotValue | Run:
+    start, end = inside(node)
+    span = Span(node.file, start, end)
+    if report.source.text[start:end] == node.value:      # else it has escapes, and only the whole has a place
+        span = Span(node.file, start + found.start(), start + found.end())
     path = tuple((found[3] or "").strip().split("."))
     if all(NAME.parse(name) is not None for name in path):
+        report.mentions.append(Mention("value", path[0], "", span))
         return SlotValue(path)
-    start, end = inside(node)
-    written = report.source.text[start:end]
-    at = start + found.start() if written == node.value else start
-    span = Span(node.file, at, at + len(found[0]) if written == node.value else end)
     if found[3] is None:
         report.add(UNCLOSED.at(span, Fix("close it, or write `\\{` for the character")))
     else:
