@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 SWEEPS = 8                                   # over the layers, to order and to place; more changed nothing visible
-GAP_X, GAP_Y = 28.0, 46.0                    # pixels between neighbours, between layers
+GAP_X, GAP_Y = 22.0, 28.0                    # pixels between neighbours, between layers
 BEND = 10.0                                  # width a passing edge is given, pixels
 
 Size = tuple[float, float]                   # width, height

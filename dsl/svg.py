@@ -13,7 +13,7 @@ from dsl.layout import Layout, Point, layout
 CHAR, LINE, PAD = 6.6, 16.0, 11.0            # pixels: mean width of a character at 12.5 px, line height, inner margin
 WRAP, LINES = 30, 5                          # characters a line, lines a node, before it is cut
 MARGIN, HEAD, SPACE = 22.0, 34.0, 26.0       # around a panel's drawing, its title, between panels
-LABEL = 26                                   # characters of an edge's label
+LABEL, SMALL = 24, 5.9                       # characters of an edge's label, pixels of one of them
 
 STYLE = """
 svg{--paper:#f6f5f1;--panel:#fff;--line:#c9c6bd;--ink:#23302b;--soft:#6d746f;--say:#e3f4e6;--ask:#fff3d6;--menu:#dcebfb;
@@ -74,12 +74,16 @@ def _columns(panels: Sequence["_Panel"]) -> list[list["_Panel"]]:
 
 
 class _Panel:
+    """One panel, laid out. A label is a node of the layout too: it stands in its edge and nothing stands on it."""
+
     def __init__(self, panel: Panel) -> None:
         self.panel = panel
         self.lines = {node.id: _wrapped(node) for node in panel.nodes}
-        sizes = {node.id: _size(node, self.lines[node.id]) for node in panel.nodes}
-        self.sizes = sizes
-        self.layout: Layout = layout(sizes, [(edge.source, edge.target) for edge in panel.edges])
+        labels = {_label(number): (len(_cut(edge.label, LABEL)) * SMALL, LINE * 0.8)
+                  for number, edge in enumerate(panel.edges) if edge.label}
+        self.sizes = {node.id: _size(node, self.lines[node.id]) for node in panel.nodes} | labels
+        self.layout: Layout = layout(self.sizes, [link for number, edge in enumerate(panel.edges)
+                                                  for link in _halves(number, edge)])
         title = len(panel.title) * CHAR * 1.2 + 2 * MARGIN
         self.width = max(self.layout.width + 2 * MARGIN, title)
         self.height = self.layout.height + 2 * MARGIN + HEAD
@@ -87,7 +91,9 @@ class _Panel:
     def svg(self, x: float, y: float) -> str:
         left = x + (self.width - self.layout.width) / 2
         top = y + HEAD + MARGIN
-        edges = "".join(self.edge(edge, path) for edge, path in zip(self.panel.edges, self.layout.paths, strict=True))
+        paths = iter(self.layout.paths)
+        edges = "".join(self.edge(number, edge, [next(paths) for _ in _halves(number, edge)])
+                        for number, edge in enumerate(self.panel.edges))
         nodes = "".join(self.node(node) for node in self.panel.nodes)
         return (f'<g id="{escape(self.panel.flow)}"><rect class="panel" x="{x:.1f}" y="{y:.1f}" '
                 f'width="{self.width:.1f}" height="{self.height:.1f}" rx="12"/>'
@@ -106,14 +112,26 @@ class _Panel:
         shown = f'{box}<text text-anchor="middle">{spans}</text><title>{escape(node.text)}</title>'
         return f'<a href="#{escape(node.target)}">{shown}</a>' if node.target else f"<g>{shown}</g>"
 
-    def edge(self, edge: Edge, path: Sequence[Point]) -> str:
-        drawn = (f'<path class="edge{" quiet" if edge.quiet else ""}" marker-end="url(#tip)" d="{_curve(path)}"/>')
+    def edge(self, number: int, edge: Edge, halves: Sequence[Sequence[Point]]) -> str:
+        style = f'class="edge{" quiet" if edge.quiet else ""}"'
+        drawn = "".join(f'<path {style} d="{_curve(half)}"/>' for half in halves[:-1])
+        drawn += f'<path {style} marker-end="url(#tip)" d="{_curve(halves[-1])}"/>'
         if not edge.label:
             return drawn
-        (x, y), (next_x, next_y) = path[0], path[1]
-        share = 0.42 if len(path) == 2 else 0.6
-        return (f'{drawn}<text class="label" text-anchor="middle" x="{x + (next_x - x) * share:.1f}" '
-                f'y="{y + (next_y - y) * share + 3:.1f}">{escape(_cut(edge.label, LABEL))}</text>')
+        x, y = self.layout.at[_label(number)]
+        return (f'{drawn}<text class="label" text-anchor="middle" x="{x:.1f}" y="{y + 3.6:.1f}">'
+                f'{escape(_cut(edge.label, LABEL))}</text>')
+
+
+def _label(number: int) -> str:
+    return f"\0label {number}"
+
+
+def _halves(number: int, edge: Edge) -> list[tuple[str, str]]:
+    """The edge, or from its source to its label and from there on."""
+    if not edge.label:
+        return [(edge.source, edge.target)]
+    return [(edge.source, _label(number)), (_label(number), edge.target)]
 
 
 def _curve(path: Sequence[Point]) -> str:
