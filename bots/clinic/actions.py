@@ -25,7 +25,7 @@ CLINICS = {
     ],
 }
 _ACCENTS = str.maketrans("áéíóúü", "aeiouu")
-_diary: dict[tuple[str, str], str] = {}      # (clinic, time) to the id of the visit
+_diary: dict[tuple[str, datetime], str] = {}     # clinic and time to the id of the visit
 
 
 async def clinics_near(city: str) -> list[dict[str, Any]]:
@@ -33,17 +33,16 @@ async def clinics_near(city: str) -> list[dict[str, Any]]:
     return CLINICS.get(city.strip().casefold().translate(_ACCENTS), [])
 
 
-async def book(clinic: str, at: str) -> dict[str, Any]:
+async def book(clinic: str, at: datetime) -> dict[str, Any]:
     """Book the time, if the clinic is open then and nobody else has it."""
-    when = datetime.fromisoformat(at)
-    if not _is_open(when):
+    if not _is_open(at):
         raise Refused("closed")
     if (clinic, at) in _diary:
         raise Refused("taken")
     place = next(place for near in CLINICS.values() for place in near if place["id"] == clinic)
-    visit = hashlib.sha256(f"{clinic} {at}".encode()).hexdigest()[:8]
+    visit = hashlib.sha256(f"{clinic} {at.isoformat()}".encode()).hexdigest()[:8]
     _diary[clinic, at] = visit
-    return {"id": visit, "at": at, "clinic": place["name"], "address": place["address"]}
+    return {"id": visit, "at": at.isoformat(), "clinic": place["name"], "address": place["address"]}
 
 
 async def cancel(visit: str) -> None:
