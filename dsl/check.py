@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from dsl.checks.ends import ends
 from dsl.checks.facts import solve
-from dsl.checks.graph import build
+from dsl.checks.graph import Graph
 from dsl.checks.known import known
 from dsl.checks.lists import lists
-from dsl.checks.loops import Silence, loops
+from dsl.checks.loops import loops
+from dsl.checks.silence import Silence
 from dsl.checks.turns import turns
 from dsl.checks.wayout import wayout
 from dsl.checks.window import window
@@ -21,7 +22,7 @@ from dsl.table import SourceMap, Table
 
 def check(table: Table, places: SourceMap, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:
     """All that can be said of a table, in the order of the checks; whoever shows it sorts by place."""
-    graph = build(table, places, sources)
+    graph = Graph(table, places, sources)
     silence = Silence(graph)
     facts = solve(graph)
     yield from ends(graph)

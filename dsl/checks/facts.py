@@ -12,7 +12,7 @@ was known there, or come back having forgotten something.
 from dataclasses import dataclass
 from functools import cached_property
 
-from dsl.checks.graph import ASKING, Graph, entry
+from dsl.checks.graph import ASKING, Graph
 from dsl.checks.names import RETURNED
 from dsl.checks.ways import OUTSIDE, Program, Way, program
 
@@ -36,10 +36,14 @@ class Known:
     facts: Facts
     sums: dict[str, Sum]
 
+    @cached_property
+    def _interrupted(self) -> int:
+        return interrupted(self.sums, self.program)
+
     def before(self, node: int) -> int | None:
         """What holds at a node as the user sees it: at a question, after all that may interrupt it."""
         facts = self.facts[node]
-        return facts if facts is None or not _asks(self.graph, node) else facts & interrupted(self.sums, self.program)
+        return facts if facts is None or self.graph.kind(node) not in ASKING else facts & self._interrupted
 
     def along(self, way: Way) -> int | None:
         """What holds at the end of a way."""
@@ -73,16 +77,12 @@ def interrupted(sums: dict[str, Sum], made: Program) -> int:
     return made.names.all if keep is None else keep | ~made.names.of_slots & made.names.all
 
 
-def _asks(graph: Graph, node: int) -> bool:
-    return graph.is_step(node) and graph.table.steps[graph.names[node]].kind in ASKING
-
-
 class _Sweep:
     def __init__(self, graph: Graph, made: Program) -> None:
         self.graph = graph
         self.made = made
         self.sums = {flow: Sum() for flow in (*graph.table.flows, "anywhere")}
-        self.asks = bytearray(_asks(graph, node) for node in range(len(graph.out)))
+        self.asks = bytearray(graph.kind(node) in ASKING for node in range(len(graph.out)))
 
     @cached_property
     def order(self) -> list[int]:
@@ -108,13 +108,13 @@ class _Sweep:
         """Sum up every flow that some `do` calls, and what `anywhere` may do to a question."""
         graph, made = self.graph, self.made
         called = {step.name for step in graph.table.steps.values() if step.kind == "do" and step.name}
-        pushes = [way for way in made.ways[graph.anywhere] if graph.frame_over(way.edge.target) == graph.anywhere]
+        pushes = [way for way in made.ways[graph.anywhere] if _over(graph, way.edge.target) == graph.anywhere]
         if not called and not pushes:
             return
         known: Facts = [None] * len(graph.out)   # with nothing known at the entry
         kept: Facts = [None] * len(graph.out)    # with everything known at the entry
         for flow in called:
-            start = entry(graph, flow)
+            start = graph.entry(flow)
             if start is not None:
                 known[start], kept[start] = made.params(flow), made.names.all & ~RETURNED
         for way in pushes:
@@ -145,7 +145,7 @@ class _Sweep:
 
     def _returned(self, node: int, known: Facts, kept: Facts) -> bool:
         gives = self.made.returns.get(node)
-        frame = self.graph.left_by_return(node) if gives else None
+        frame = self.graph.returns.get(node)
         if gives is None or frame is None or frame.over not in (None, self.graph.anywhere):
             return False
         keep, gen = gives
@@ -172,10 +172,11 @@ class _Sweep:
                     if self.asks[node]:
                         here &= interrupted(self.sums, self.made)
                     for way in self.made.ways[node]:
-                        there = follow(way, here, self.sums, self.made)
-                        if there is not None and _join(facts, way.edge.target, there):
+                        edge, keep, gen, awaited, _ = way
+                        there = here & keep | gen if awaited is None else follow(way, here, self.sums, self.made)
+                        if there is not None and _join(facts, edge.target, there):
                             changed = True
-                            dirty[way.edge.target] = 1
+                            dirty[edge.target] = 1
         return facts
 
 
@@ -184,3 +185,8 @@ def _join(facts: Facts, node: int, more: int) -> bool:
     before = facts[node]
     facts[node] = more if before is None else before & more
     return before != facts[node]
+
+
+def _over(graph: Graph, node: int) -> int | None:
+    frame = graph.frames[node]
+    return frame.over if frame else None

@@ -9,24 +9,24 @@ back at all. The mistakes of names are left out: what leads to `?` could lead an
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 from dsl.source import Source, Span
-from dsl.table import UNKNOWN, Op, Place, Row, SourceMap, Step, Table
+from dsl.table import Op, Place, Row, SourceMap, Step, Table
 
-ASKING = ("menu", "choose", "ask")           # kinds of steps that wait for the user; anywhere patterns are taken there
+ASKING = frozenset(("menu", "choose", "ask"))    # steps that wait for the user; anywhere patterns are taken there
 LEAVES = frozenset(("rest", "again", "jump", "go", "return", "end"))
 
 
 class Edge(NamedTuple):
-    """`kind`: branch next go jump rest again (of a run), do back and the events of rows (of a step), lost begin."""
+    """`kind`: branch next go jump rest again back (of a run), do failed and the events of rows (of a step),
+    anywhere starts begin lost."""
 
     source: int
     target: int
     kind: str
-    at: int                                  # index of the operation in its run, or of the row in its step
+    at: int                                  # index of the operation in its run, or of the row in its step; -1: neither
 
 
 class Frame(NamedTuple):
@@ -36,101 +36,169 @@ class Frame(NamedTuple):
     over: int | None                         # the step a block was pushed over; None: a flow's own frame
 
 
-@dataclass(frozen=True)
 class Graph:
     """A table as nodes and edges; `out[node]` are its edges in the order they are tried."""
 
-    table: Table
-    places: SourceMap
-    sources: Mapping[str, Source]
-    names: list[str]                         # of runs and steps by node
-    run: dict[str, int]
-    step: dict[str, int]
-    out: list[list[Edge]]
-    frames: list[Frame | None]               # None: no way leads there, not even from its own flow
-    opaque: set[int] = field(default_factory=set)   # nodes from which something leads to an unknown name
+    def __init__(self, table: Table, places: SourceMap, sources: Mapping[str, Source]) -> None:
+        self.table = table
+        self.places = places
+        self.sources = sources
+        self.names = [*table.runs, *table.steps]
+        self.ops: list[list[Op]] = list(table.runs.values())            # by node, of runs
+        self.first_step = len(self.ops)
+        self.anywhere = len(self.names)
+        self.starts = self.anywhere + 1
+        self.begin = self.anywhere + 2
+        self.out: list[list[Edge]] = [[] for _ in range(self.begin + 1)]
+        self.frames: list[Frame | None] = [None] * (self.begin + 1)     # None: not even its own flow leads there
+        self.returns: dict[int, Frame] = {}                             # run that ends with `return`: the frame it leaves
+        self.opaque: set[int] = set()                                   # nodes that lead to an unknown name
+        self._run = {name: node for node, name in enumerate(table.runs)}
+        self._step = {name: node for node, name in enumerate(table.steps, self.first_step)}
+        self._steps: list[Step] = list(table.steps.values())
+        self._give_frames()
 
-    @property
-    def first_step(self) -> int:
-        return len(self.run)
-
-    @property
-    def anywhere(self) -> int:
-        return len(self.names)
-
-    @property
-    def starts(self) -> int:
-        return len(self.names) + 1
-
-    @property
-    def begin(self) -> int:
-        return len(self.names) + 2
+    # --- nodes --------------------------------------------------------------------------------------------------
 
     def is_run(self, node: int) -> bool:
-        return node < len(self.run)
+        return node < self.first_step
 
-    def is_step(self, node: int) -> bool:
-        return len(self.run) <= node < len(self.names)
+    def step(self, node: int) -> Step | None:
+        """The step a node is, None for anything else."""
+        return self._steps[node - self.first_step] if self.first_step <= node < self.anywhere else None
+
+    def kind(self, node: int) -> str | None:
+        step = self.step(node)
+        return step.kind if step else None
 
     def steps(self) -> Iterator[tuple[int, Step]]:
-        return zip(range(self.first_step, self.anywhere), self.table.steps.values(), strict=True)
+        return enumerate(self._steps, self.first_step)
 
-    def ops(self, run: int) -> list[Op]:
-        return self.table.runs[self.names[run]]
+    def entry(self, flow: str | None) -> int | None:
+        """The run a flow or menu starts with, None for a name that is not known."""
+        found = self.table.flows.get(flow) if flow else None
+        return self._run.get(found.entry) if found else None
+
+    def flow_of(self, node: int) -> str:
+        """The flow or menu a node belongs to, as an author would name it."""
+        frame = self.frames[node]
+        return frame.flow if frame else "anywhere"
 
     def rows(self, node: int) -> Sequence[Row]:
-        if self.is_step(node):
-            return self.table.steps[self.names[node]].on
+        """The rows of a step, or of what stands for many."""
+        step = self.step(node)
+        if step is not None:
+            return step.on
         if node == self.anywhere:
             return anywhere_rows(self.table)
         return self.table.starts if node == self.starts else ()
 
-    @cached_property
-    def returning(self) -> set[str]:
-        """Flows that can come back to a `do`."""
-        return self._reach[1]
-
-    @cached_property
-    def reached(self) -> bytearray:
-        """For every node, whether a conversation can come there."""
-        return self._reach[0]
-
-    @cached_property
-    def _reach(self) -> tuple[bytearray, set[str]]:
-        seen, returning = bytearray(len(self.out)), set[str]()
-        waiting: dict[str, list[int]] = {}   # flow: nodes behind a `do` of it that has not come back yet
-        todo = [self.begin]
-        while todo:
-            node = todo.pop()
-            if seen[node]:
-                continue
-            seen[node] = 1
-            for edge in self.out[node]:
-                flow = self.awaited(edge)
-                if flow is not None and flow not in returning:
-                    waiting.setdefault(flow, []).append(edge.target)
-                else:
-                    todo.append(edge.target)
-            frame = self.left_by_return(node)
-            if frame and frame.over is None and frame.flow not in returning:
-                returning.add(frame.flow)
-                todo += waiting.pop(frame.flow, [])
-        return seen, returning
-
-    def awaited(self, edge: Edge) -> str | None:
-        """The flow that has to come back before this edge leads on, None where nothing has to."""
-        if edge.kind != "return" or not self.is_step(edge.source):
+    def called(self, edge: Edge) -> str | None:
+        """The flow that has to come back before this edge leads on, None where nothing known has to."""
+        if edge.kind != "return":
             return None
-        flow = self.table.steps[self.names[edge.source]].name
-        return flow if flow in self.table.flows else None
+        step = self.step(edge.source)
+        return step.name if step and step.name in self.table.flows else None
 
-    def left_by_return(self, node: int) -> Frame | None:
-        """The frame that a run leaves by the `return` it ends with, None for any other node."""
-        frame = self.frames[node]
-        last = last_op(self.table, self.ops(node)) if frame and self.is_run(node) else None
-        if frame is None or last is None or last[1][0] != "return":
-            return None
-        return Frame(frame.flow, None) if any(op[0] == "leave" for op in self.ops(node)) else frame
+    # --- what leads where ---------------------------------------------------------------------------------------
+
+    def _give_frames(self) -> None:
+        """Follow every flow from its entry, and what stands in `anywhere`, within their frames."""
+        self._leave_hubs()
+        for seed in self._seeds():
+            todo = [seed]
+            while todo:
+                node, frame = todo.pop()
+                if self.frames[node] is None:
+                    self.frames[node] = frame
+                    if node < self.first_step:
+                        self._leave_run(node, frame, todo)
+                    else:
+                        self._leave_step(node, frame, todo)
+
+    def _seeds(self) -> Iterator[tuple[int, Frame]]:
+        """Flows first, as a row may lead straight to one; last what no flow leads to."""
+        for name in self.table.flows:
+            node = self.entry(name)
+            if node is not None:
+                yield node, Frame(name, None)
+        for hub in (self.anywhere, self.starts):
+            for edge in self.out[hub]:
+                yield edge.target, Frame("anywhere", hub if is_push(self.rows(hub)[edge.at]) else None)
+        for node, step in self.steps():
+            yield node, Frame(step.flow, None)
+        for node in range(self.first_step):
+            yield node, Frame(self.names[node].partition("#")[0], None)
+
+    def _leave_run(self, node: int, frame: Frame, todo: list[tuple[int, Frame]]) -> None:
+        for at, op in enumerate(self.ops[node]):
+            kind = op[0]
+            if kind == "leave":
+                frame = Frame(frame.flow, None)
+            elif kind == "branch":
+                test = self.table.exprs[op[1]]
+                if test is not False:
+                    self._lead(node, self._run.get(op[2]), kind, at, todo, frame)
+                if test is True:
+                    return
+            elif kind == "next":
+                self._lead(node, self._run.get(op[3]), kind, at, todo, frame)
+            elif kind in LEAVES:
+                self._end_run(node, op, at, frame, todo)
+                return
+
+    def _end_run(self, node: int, op: Op, at: int, frame: Frame, todo: list[tuple[int, Frame]]) -> None:
+        match op[0]:
+            case "go":
+                self._lead(node, self._run.get(op[1]), "go", at, todo, frame)
+            case "rest" | "again":
+                self._lead(node, self._step.get(op[1]), op[0], at, todo, frame)
+            case "jump":
+                self._lead(node, self.entry(op[1]), "jump", at)
+            case "return":
+                self.returns[node] = frame
+                if frame.over is not None and frame.over < self.anywhere:
+                    self._lead(node, frame.over, "back", at)
+
+    def _leave_step(self, node: int, frame: Frame, todo: list[tuple[int, Frame]]) -> None:
+        here, out = self._steps[node - self.first_step], self.out[node]
+        if here.kind == "do":
+            self._lead(node, self.entry(here.name), "do", -1)
+        for at, row in enumerate(here.on):
+            kind = row.event.partition(":")[0]
+            if row.target is not None:
+                self._lead(node, self._run.get(row.target), kind, at, todo, Frame(frame.flow, node) if is_push(row) else frame)
+            elif not is_push(row):
+                out.append(Edge(node, node, "stay", at))
+        if here.kind in ASKING:
+            out.append(Edge(node, self.anywhere, "anywhere", -1))
+        if here.kind == "menu":
+            out.append(Edge(node, self.starts, "starts", -1))
+        failed = self.entry("system.failed") if here.kind == "call" else None
+        if failed is not None and not any(row.event == "failure" for row in here.on):
+            out.append(Edge(node, failed, "failed", -1))
+
+    def _leave_hubs(self) -> None:
+        self._lead(self.begin, self.entry(self.table.start), "begin", -1)
+        self._lead(self.begin, self.starts, "starts", -1)
+        self._lead(self.begin, self.anywhere, "anywhere", -1)
+        for hub in (self.anywhere, self.starts):
+            for at, row in enumerate(self.rows(hub)):
+                if row.target is not None:
+                    self._lead(hub, self._run.get(row.target), row.event.partition(":")[0], at)
+        for flow in self.table.flows.values():
+            if flow.lost is not None:
+                self._lead(self.begin, self.entry(flow.lost), "lost", -1)
+
+    def _lead(self, source: int, target: int | None, kind: str, at: int,
+              todo: list[tuple[int, Frame]] | None = None, frame: Frame | None = None) -> None:
+        """An edge; with `todo` one that stays in the flow, so that its target has that frame."""
+        if target is None:
+            self.opaque.add(source)
+            return
+        self.out[source].append(Edge(source, target, kind, at))
+        if todo is not None and frame is not None:
+            todo.append((target, frame))
 
     @cached_property
     def into(self) -> list[list[Edge]]:
@@ -141,41 +209,52 @@ class Graph:
                 into[edge.target].append(edge)
         return into
 
+    @cached_property
+    def reached(self) -> bytearray:
+        """For every node, whether a conversation can come there."""
+        seen, back = bytearray(len(self.out)), set[str]()
+        waiting: dict[str, list[int]] = {}   # flow: nodes behind a `do` of it that has not come back yet
+        todo = [self.begin]
+        while todo:
+            node = todo.pop()
+            if seen[node]:
+                continue
+            seen[node] = 1
+            for edge in self.out[node]:
+                flow = self.called(edge) if edge.kind == "return" else None
+                if flow is not None and flow not in back:
+                    waiting.setdefault(flow, []).append(edge.target)
+                elif not seen[edge.target]:
+                    todo.append(edge.target)
+            left = self.returns.get(node)
+            if left and left.over is None and left.flow not in back:
+                back.add(left.flow)
+                todo += waiting.pop(left.flow, [])
+        return seen
+
     # --- where it is written ------------------------------------------------------------------------------------
 
     def place(self, edge: Edge) -> Place | None:
         """Where an edge is written: an operation, a row, or a step's first line."""
-        if self.is_run(edge.source):
-            return self.op_place(edge.source, edge.at)
-        if edge.kind == "do":
-            return self.places.steps.get(self.names[edge.source])
-        return self.row_place(edge.source, edge.at)
+        if edge.at < 0:
+            return self.place_of(edge.source)
+        return self.op_place(edge.source, edge.at) if self.is_run(edge.source) else self.row_place(edge.source, edge.at)
 
     def op_place(self, run: int, at: int) -> Place | None:
         return _nth(self.places.ops.get(self.names[run], ()), at)
 
     def row_place(self, node: int, at: int) -> Place | None:
         key = {self.anywhere: "anywhere", self.starts: "starts"}.get(node)
-        return _nth(self.places.rows.get(key or self.names[node], ()), at) if node != self.begin else None
+        return _nth(self.places.rows.get(key or self.names[node], ()), at)
 
     def place_of(self, node: int) -> Place | None:
         """Where a run or a step begins."""
-        if self.is_run(node):
+        if node < self.first_step:
             return self.op_place(node, 0)
-        return self.places.steps.get(self.names[node]) if self.is_step(node) else None
+        return self.places.steps.get(self.names[node]) if node < self.anywhere else None
 
     def span(self, place: Place | None) -> Span | None:
         return Span(self.places.files[place.file], place.start, place.end) if place else None
-
-    def frame_over(self, node: int) -> int | None:
-        """The step that a block was pushed over, for what runs in such a block."""
-        frame = self.frames[node]
-        return frame.over if frame else None
-
-    def flow_of(self, node: int) -> str:
-        """The flow or menu a node belongs to, as an author would name it."""
-        frame = self.frames[node] if node < len(self.names) else None
-        return frame.flow if frame else "anywhere"
 
 
 def _nth(places: Sequence[Place], at: int) -> Place | None:
@@ -187,134 +266,12 @@ def anywhere_rows(table: Table) -> list[Row]:
     return [*table.anywhere, table.otherwise[1]] if table.otherwise else table.anywhere
 
 
-def last_op(table: Table, ops: list[Op]) -> tuple[int, Op] | None:
-    """The operation that ends a run, with its index; None where a name is missing and the run just stops."""
-    for at, op in enumerate(ops):
-        if op[0] in LEAVES or (op[0] == "branch" and table.exprs[op[1]] is True):
-            return at, op
-    return None
-
-
-def build(table: Table, places: SourceMap, sources: Mapping[str, Source]) -> Graph:
-    """The graph of a table."""
-    run = {name: node for node, name in enumerate(table.runs)}
-    step = {name: node for node, name in enumerate(table.steps, len(run))}
-    names = [*run, *step]
-    graph = Graph(table, places, sources, names, run, step, [[] for _ in range(len(names) + 3)],
-                  [None] * (len(names) + 3))
-    for node, name in enumerate(table.runs):
-        _leave_run(graph, node, table.runs[name])
-    for node, here in graph.steps():
-        _leave_step(graph, node, here)
-    _leave_hubs(graph)
-    _give_frames(graph)
-    return graph
-
-
-def _leave_run(graph: Graph, node: int, ops: list[Op]) -> None:
-    for at, op in enumerate(ops):
-        match op[0]:
-            case "branch":
-                test = graph.table.exprs[op[1]]
-                if test is not False:
-                    _edge(graph, node, graph.run.get(op[2]), "branch", at)
-                if test is True:
-                    return
-            case "next":
-                _edge(graph, node, graph.run.get(op[3]), "next", at)
-            case "go":
-                _edge(graph, node, graph.run.get(op[1]), "go", at)
-            case "jump":
-                _edge(graph, node, entry(graph, op[1]), "jump", at)
-            case "rest" | "again":
-                _edge(graph, node, graph.step.get(op[1]), op[0], at)
-        if op[0] in LEAVES:
-            return
-
-
-def _leave_step(graph: Graph, node: int, here: Step) -> None:
-    out = graph.out[node]
-    if here.kind == "do":
-        _edge(graph, node, entry(graph, here.name or UNKNOWN), "do", -1)
-    for at, row in enumerate(here.on):
-        kind = row.event.partition(":")[0]
-        if row.target is not None:
-            _edge(graph, node, graph.run.get(row.target), kind, at)
-        elif not is_push(row):
-            out.append(Edge(node, node, "stay", at))
-    if here.kind in ASKING:
-        out.append(Edge(node, graph.anywhere, "anywhere", -1))
-        if here.kind == "menu":
-            out.append(Edge(node, graph.starts, "starts", -1))
-    failed = entry(graph, "system.failed")
-    if here.kind == "call" and failed is not None and not any(row.event == "failure" for row in here.on):
-        out.append(Edge(node, failed, "failed", -1))
-
-
-def _leave_hubs(graph: Graph) -> None:
-    table, begin = graph.table, graph.begin
-    _edge(graph, begin, entry(graph, table.start), "begin", -1)
-    graph.out[begin] += [Edge(begin, graph.starts, "starts", -1), Edge(begin, graph.anywhere, "anywhere", -1)]
-    for hub in (graph.anywhere, graph.starts):
-        for at, row in enumerate(graph.rows(hub)):
-            if row.target is not None:
-                _edge(graph, hub, graph.run.get(row.target), row.event.partition(":")[0], at)
-    for flow in table.flows.values():
-        if flow.lost is not None:
-            _edge(graph, begin, entry(graph, flow.lost), "lost", -1)
-
-
-def _edge(graph: Graph, source: int, target: int | None, kind: str, at: int) -> None:
-    if target is None:
-        graph.opaque.add(source)
-    else:
-        graph.out[source].append(Edge(source, target, kind, at))
-
-
-def entry(graph: Graph, flow: str) -> int | None:
-    """The run a flow or menu starts with, None for a name that is not known."""
-    found = graph.table.flows.get(flow)
-    return graph.run.get(found.entry) if found else None
-
-
 def is_push(row: Row) -> bool:
-    return any(op[0] == "push" for op in row.ops)
+    return bool(row.ops) and row.ops[-1][0] == "push"
 
 
-def _give_frames(graph: Graph) -> None:
-    """Follow every flow from its entry, and what stands in `anywhere`, within their frames."""
-    for seed in _seeds(graph):
-        todo = [seed]
-        while todo:
-            node, frame = todo.pop()
-            if graph.frames[node] is None:
-                graph.frames[node] = frame
-                todo += _within(graph, node, frame)
-
-
-def _seeds(graph: Graph) -> Iterator[tuple[int, Frame]]:
-    """Flows first, as a row of `anywhere` may lead straight to one; last the steps no flow leads to."""
-    for name, flow in graph.table.flows.items():
-        if flow.entry in graph.run:
-            yield graph.run[flow.entry], Frame(name, None)
-    for edge in graph.out[graph.anywhere]:
-        yield edge.target, Frame("anywhere", graph.anywhere if is_push(graph.rows(graph.anywhere)[edge.at]) else None)
-    for node, step in graph.steps():
-        yield node, Frame(step.flow, None)
-
-
-def _within(graph: Graph, node: int, frame: Frame) -> Iterator[tuple[int, Frame]]:
-    """The nodes an edge leads to without leaving the flow, each with its frame; adds the `back` edge of a block."""
-    left = None
-    if graph.is_run(node):
-        left = next((at for at, op in enumerate(graph.ops(node)) if op[0] == "leave"), None)
-        returned = graph.left_by_return(node)
-        if returned and returned.over is not None and graph.is_step(returned.over):
-            graph.out[node].append(Edge(node, returned.over, "back", len(graph.ops(node)) - 1))
-    for edge in graph.out[node]:
-        if graph.is_run(node):
-            if edge.kind not in ("jump", "back"):
-                yield edge.target, Frame(frame.flow, None) if left is not None and edge.at > left else frame
-        elif graph.is_run(edge.target) and edge.kind not in ("do", "failed"):
-            row = graph.rows(node)[edge.at]
-            yield edge.target, Frame(frame.flow, node) if is_push(row) else frame
+def end_of(graph: Graph, run: int) -> int:
+    """Index of the operation after which a run goes on nowhere, or the number of its operations."""
+    ops = graph.ops[run]
+    return next((at for at, op in enumerate(ops) if op[0] in LEAVES
+                 or (op[0] == "branch" and graph.table.exprs[op[1]] is True)), len(ops))

@@ -154,7 +154,7 @@ def _optional(graph: Graph) -> set[tuple[str, str, str]]:
             if option.when is not None:
                 found |= _tested(table.exprs[option.when], graph.flow_of(node))
     for node in range(graph.first_step):
-        ops = graph.ops(node)
+        ops = graph.ops[node]
         for op, after in zip(ops, [*ops[1:], ["end"]], strict=True):
             if op[0] == "branch" and not _is_need(table, after):
                 found |= _tested(table.exprs[op[1]], graph.flow_of(node))
@@ -195,7 +195,7 @@ def _unread(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
 
 
 def _is_loop(graph: Graph, setter: Setter) -> bool:
-    return graph.is_run(setter.node) and graph.ops(setter.node)[setter.at][0] == "next"
+    return graph.is_run(setter.node) and graph.ops[setter.node][setter.at][0] == "next"
 
 
 def _mentioned(pool: list[Any]) -> set[tuple[str, str]]:

@@ -36,7 +36,7 @@ def _stuck(graph: Graph) -> Iterator[Diagnostic]:
         members = set(component)
         if any(target not in members for number in component for target in after[number]):
             continue
-        steps = [stuck[number] for number in component if graph.is_step(stuck[number])]
+        steps = [stuck[number] for number in component if not graph.is_run(stuck[number])]
         placed = sorted((place.file, place.start, node) for node in steps if (place := graph.place_of(node)))
         if placed:
             node = placed[0][2]
@@ -59,7 +59,7 @@ def _free(graph: Graph) -> bytearray:
     waiting: dict[int, list[int]] = {}       # node behind a call: runs that come back to it
     todo = []
     for node in range(graph.anywhere):
-        frame = graph.left_by_return(node)
+        frame = graph.returns.get(node)
         if frame and frame.over is None and frame.flow in callers:
             for target in callers[frame.flow]:
                 waiting.setdefault(target, []).append(node)
@@ -69,7 +69,7 @@ def _free(graph: Graph) -> bytearray:
         node = todo.pop()
         if not free[node]:
             free[node] = 1
-            todo += [edge.source for edge in graph.into[node]]
+            todo += [edge.source for edge in graph.into[node] if not free[edge.source]]
             todo += waiting.pop(node, ())
     return free
 
@@ -77,10 +77,10 @@ def _free(graph: Graph) -> bytearray:
 def _is_goal(graph: Graph, node: int) -> bool:
     if node in graph.opaque:
         return True
-    if graph.is_step(node):
-        step = graph.table.steps[graph.names[node]]
-        return step.kind in ("menu", "handover")
-    return any(op[0] == "end" for op in graph.ops(node))
+    kind = graph.kind(node)
+    if kind is not None:
+        return kind in ("menu", "handover")
+    return any(op[0] == "end" for op in graph.ops[node])
 
 
 # --- too many bad answers ---------------------------------------------------------------------------------------
@@ -88,10 +88,11 @@ def _is_goal(graph: Graph, node: int) -> bool:
 
 def _back_to_itself(graph: Graph) -> Iterator[Diagnostic]:
     """`tries` and `otherwise` that lead, whatever happens, to the very question that was not answered."""
-    outcomes = _outcomes(graph)
-    for edge in _given_up(graph):
+    given_up = list(_given_up(graph))
+    outcomes = _outcomes(graph) if given_up else []
+    for edge in given_up:
         node = outcomes[edge.target]
-        if node != MANY and (node == edge.source or (edge.source == graph.anywhere and _is_question(graph, node))):
+        if node != MANY and (node == edge.source or (edge.source == graph.anywhere and graph.kind(node) in ("ask", "choose"))):
             span = graph.span(graph.place(edge))
             asked = graph.span(graph.place_of(node))
             if span:
@@ -105,10 +106,6 @@ def _given_up(graph: Graph) -> Iterator[Edge]:
         if graph.reached[node]:
             yield from (edge for edge in graph.out[node] if edge.kind == "tries")
     yield from (edge for edge in graph.out[graph.anywhere] if edge.kind == "otherwise")
-
-
-def _is_question(graph: Graph, node: int) -> bool:
-    return graph.is_step(node) and graph.table.steps[graph.names[node]].kind in ("ask", "choose")
 
 
 def _outcomes(graph: Graph) -> list[int]:
@@ -132,7 +129,7 @@ def _outcomes(graph: Graph) -> list[int]:
 
 
 def _outcome(graph: Graph, run: int, outcomes: list[int]) -> int:
-    if run in graph.opaque or any(op[0] in ("return", "end") for op in graph.ops(run)):
+    if run in graph.opaque or any(op[0] in ("return", "end") for op in graph.ops[run]):
         return MANY
     ends = {outcomes[edge.target] if graph.is_run(edge.target) else edge.target for edge in graph.out[run]}
     return ends.pop() if len(ends) == 1 else MANY

@@ -83,9 +83,9 @@ def program(graph: Graph) -> Program:
     reader = Reader(graph.table, made.names)
     for node in range(len(graph.out)):
         if graph.is_run(node):
-            _Walk(made, reader, node).ops(graph.ops(node), {edge.at: edge for edge in graph.out[node]})
-        elif graph.is_step(node):
-            _Walk(made, reader, node).step(graph.table.steps[graph.names[node]])
+            _Walk(made, reader, node).ops(graph.ops[node], {edge.at: edge for edge in graph.out[node]})
+        elif (step := graph.step(node)) is not None:
+            _Walk(made, reader, node).step(step)
         else:
             _leave_hub(made, reader, node)
     return made
@@ -94,14 +94,14 @@ def program(graph: Graph) -> Program:
 class _Walk:
     """One pass along operations: the facts kept and added so far."""
 
-    def __init__(self, made: Program, reader: Reader, node: int, before: "_Walk | None" = None) -> None:
+    def __init__(self, made: Program, reader: Reader, node: int) -> None:
         self.made = made
         self.reader = reader
         self.names = made.names
         self.node = node
         self.flow = made.graph.flow_of(node)
-        self.keep: int = before.keep if before else made.names.all
-        self.gen: int = before.gen if before else 0
+        self.keep = made.names.all
+        self.gen = 0
 
     def way(self, edge: Edge, awaited: str | None = None, into: int = 0) -> None:
         """The way along an edge, with the facts as they are now; those of locals stay behind with their frame."""
@@ -240,12 +240,13 @@ class _Walk:
     def step(self, step: Step) -> None:
         """What a step shows and asks whenever it is asked, then its rows."""
         self._shown(step)
+        keep, gen = self.keep, self.gen
         for edge in self.made.graph.out[self.node]:
             if edge.at < 0:
                 self.way(edge)
             else:
-                row = _Walk(self.made, self.reader, self.node, None if edge.kind == "return" else self)
-                row.row(step, step.on[edge.at], edge)
+                self._row(step, step.on[edge.at], edge)
+                self.keep, self.gen = keep, gen
 
     def _shown(self, step: Step) -> None:
         if step.message:
@@ -259,9 +260,8 @@ class _Walk:
         for option in step.options:
             self._option(option)
         for kind, *values in step.constraints:
-            if kind != "length":
-                for value in values:
-                    self.expr(value, -1)
+            for value in values if kind != "length" else ():
+                self.expr(value, -1)
         for test, text in step.checks:
             self.test(test, -1)
             self.text(text, -1)
@@ -282,37 +282,44 @@ class _Walk:
                 self.expr(arg, -1)
             self.text(text, -1)
 
-    def row(self, step: Step, row: Row, edge: Edge) -> None:
+    def _row(self, step: Step, row: Row, edge: Edge) -> None:
         """What a row of a step does before its target."""
-        graph = self.made.graph
-        kind, _, name = row.event.partition(":")
-        awaited, into = graph.awaited(edge), 0
-        if kind == "answer" and step.slot:
-            self.set(step.slot, -1)
-        elif kind == "option":
-            self.learn(next((option.when for option in step.options if option.id == name), None), True)
-        elif kind in ("result", "return") and step.into:
+        match edge.kind:
+            case "answer" if step.slot:
+                self.set(step.slot, -1)
+            case "option":
+                name = row.event.partition(":")[2]
+                self.learn(next((option.when for option in step.options if option.id == name), None), True)
+            case "result" if step.into:
+                self.set(step.into, -1)
+            case "return":
+                self._return(step, row, edge)
+                return
+        self.finish(row, edge)
+
+    def _return(self, step: Step, row: Row, edge: Edge) -> None:
+        """What was known at the `do` is known after it as far as the called flow lets it."""
+        called = self.made.graph.called(edge)
+        self.keep, self.gen, into = self.names.all, 0, 0
+        if step.into:
             self.set(step.into, -1)
-            into = self.names.known(step.into, self.flow) if awaited else 0
-        elif kind in ("reason", "timeout", "failure") and step.into:
-            self.unset(step.into)
-        if kind == "return" and awaited is None:
-            self.gen |= self.names.all & ~RETURNED      # an unknown flow may have done anything
-        elif into:
-            self.gen &= ~into
-            self.keep |= into
-        self.finish(row, edge, awaited, into)
+        if called is None:
+            self.gen = self.names.all & ~RETURNED    # an unknown flow may have done anything
+        elif step.into:
+            into = self.names.known(step.into, self.flow)
+            self.keep, self.gen = self.keep | into, self.gen & ~into
+        self.finish(row, edge, called, into)
 
     def finish(self, row: Row, edge: Edge, awaited: str | None = None, into: int = 0) -> None:
         """What every row may have: a guard, operations, the parameters of an event."""
-        self.test(row.guard, edge.at)
-        self.learn(row.guard, True)
+        if row.guard is not None:
+            self.test(row.guard, edge.at)
+            self.learn(row.guard, True)
         for op in row.ops:
             self.op(op, edge.at)
-        kind, _, name = row.event.partition(":")
-        if kind == "event":
+        if edge.kind == "event":
             flow = self.made.graph.flow_of(edge.target)
-            for param in self.made.graph.table.events.get(name, ()):
+            for param in self.made.graph.table.events.get(row.event.partition(":")[2], ()):
                 self.gen |= self.names.known(["local", param], flow)
         self.way(edge, awaited, into)
 

@@ -20,7 +20,7 @@ WINDOW_S = 86_400
 MESSAGES = frozenset(("say", "media", "location", "contact", "list"))
 # Rows that a reply takes, and those of events whose time is not known.
 FRESH = frozenset(("answer", "option", "reply", "pattern", "kind", "reaction", "skip", "tries", "otherwise", "anywhere",
-                   "starts", "event", "resume"))
+                   "starts", "begin", "lost", "event", "resume"))
 
 
 def window(graph: Graph) -> Iterator[Diagnostic]:
@@ -59,7 +59,7 @@ def _waits(graph: Graph) -> tuple[list[int | None], dict[int, Edge], list[tuple[
             further = _after(graph, edge, wait)
             if further >= WINDOW_S:
                 closing.append((edge, further))
-            elif further < best.get(edge.target, WINDOW_S):
+            elif waits[edge.target] is None and further < best.get(edge.target, WINDOW_S):
                 best[edge.target] = further
                 last[edge.target] = edge
                 heappush(queue, (further, edge.target))
@@ -68,7 +68,7 @@ def _waits(graph: Graph) -> tuple[list[int | None], dict[int, Edge], list[tuple[
 
 def _after(graph: Graph, edge: Edge, wait: int) -> int:
     """Seconds since the user last wrote at the end of an edge."""
-    if edge.kind in FRESH or edge.source >= graph.anywhere or edge.target >= graph.anywhere:
+    if edge.kind in FRESH or edge.source >= graph.anywhere:
         return 0
     return wait + _seconds(graph.rows(edge.source)[edge.at].event) if edge.kind == "after" else wait
 
@@ -78,14 +78,14 @@ def _messages(graph: Graph) -> dict[int, tuple[int, int]]:
     found: dict[int, tuple[int, int]] = {}
     todo: deque[int] = deque()
     for run in range(graph.first_step):
-        at = next((at for at, op in enumerate(graph.ops(run)) if _is_message(graph, op)), None)
+        at = next((at for at, op in enumerate(graph.ops[run]) if _is_message(graph, op)), None)
         if at is not None:
             found[run] = run, at
             todo.append(run)
     while todo:
         node = todo.popleft()
         for edge in graph.into[node]:
-            if edge.source < graph.anywhere and edge.source not in found and edge.kind not in FRESH | {"return"}:
+            if edge.source not in found and edge.kind not in FRESH and edge.kind != "return":
                 found[edge.source] = found[node]
                 todo.append(edge.source)
     return found

@@ -1,0 +1,93 @@
+"""What happens within one turn: the edges of the graph that wait neither for the user nor for an action or a person."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from dsl.checks.graph import Edge, Graph
+
+
+class Silence:
+    """The silent edges by node; those on the way back of a `for`, which ends with its list, are left out."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        heads: dict[int, set[str]] = {}      # run: the loops it is the head of
+        for run, ops in enumerate(graph.ops):
+            for op in ops:
+                if op[0] == "next":
+                    heads.setdefault(run, set()).add(op[1])
+        self._heads = heads
+        self.edges = [[edge for edge in edges if self._is_silent(edge)] if graph.reached[node] else []
+                      for node, edges in enumerate(graph.out)]
+
+    def _is_silent(self, edge: Edge) -> bool:
+        graph, kind = self.graph, edge.kind
+        if edge.source < graph.first_step:
+            if kind == "rest" or kind == "again":
+                return graph.kind(edge.target) == "do"
+            return kind != "back" and not (edge.target in self._heads and self._goes_round(edge))
+        if kind == "do":
+            return True
+        return kind == "return" and (graph.called(edge) or "") in self.returning
+
+    def _goes_round(self, edge: Edge) -> bool:
+        keys = self._heads[edge.target]
+        return not any(op[0] == "each" and op[1] in keys for op in self.graph.ops[edge.source])
+
+    @cached_property
+    def returning(self) -> set[str]:
+        """Flows that can come back to a `do` within the turn that called them."""
+        graph, returning, marked = self.graph, set[str](), bytearray(len(self.graph.out))
+        waiting: dict[str, list[int]] = {}   # flow: calls of it that could go on silently if it came back
+        todo = [node for node, left in graph.returns.items() if graph.reached[node] and left.over is None]
+        entries = {graph.entry(name): name for name in graph.table.flows}
+        while todo:
+            node = todo.pop()
+            if marked[node]:
+                continue
+            marked[node] = 1
+            if node in entries:
+                returning.add(entries[node])
+                todo += waiting.pop(entries[node], [])
+            for edge in graph.into[node]:
+                flow = graph.called(edge)
+                if flow is not None and flow not in returning:
+                    waiting.setdefault(flow, []).append(edge.source)
+                elif flow is not None or (edge.source < graph.first_step and edge.kind not in ("jump", "back")
+                                          and (edge.kind not in ("rest", "again") or graph.kind(node) == "do")):
+                    todo.append(edge.source)
+        return returning
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The reached nodes, each after all that may come before it in a turn; a ring stands anyhow."""
+        return self._walk[0]
+
+    @cached_property
+    def has_rings(self) -> bool:
+        return self._walk[1]
+
+    @cached_property
+    def _walk(self) -> tuple[list[int], bool]:
+        order: list[int] = []
+        rings = False
+        seen = bytearray(len(self.edges))    # 1: under way, 2: done
+        for root in range(self.graph.anywhere):
+            if seen[root] or not self.graph.reached[root]:
+                continue
+            seen[root] = 1
+            work: list[tuple[int, Iterator[Edge]]] = [(root, iter(self.edges[root]))]
+            while work:
+                node, edges = work[-1]
+                for edge in edges:
+                    target = edge.target
+                    if not seen[target]:
+                        seen[target] = 1
+                        work.append((target, iter(self.edges[target])))
+                        break
+                    rings = rings or seen[target] == 1
+                else:
+                    work.pop()
+                    seen[node] = 2
+                    order.append(node)
+        return order[::-1], rings
