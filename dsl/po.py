@@ -1,0 +1,170 @@
+"""gettext's `.po` files, read with the place of every text; whatever stands in one, the rest is read.
+
+Babel writes them (`locale_files`) and knows the languages' plurals; reading is done here because Babel gives no more
+than a line number, stops at the first fault, and prints.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from gettext import c2py
+from itertools import islice
+
+from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
+from dsl.source import Source, Span
+
+UNREADABLE = Kind("F605", Severity.ERROR, "this line of a translation file cannot be read")
+TWICE = Kind("F606", Severity.ERROR, "`{text}` is translated twice in this file")
+
+MAX_FAULTS = 50                              # of one file; what follows says nothing new
+
+_KEYWORD = re.compile(r"(msgctxt|msgid_plural|msgid|msgstr(?:\[(\d)\])?)\s*(?=\")")
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"\s*$')
+_ESCAPE = re.compile(r"\\(.)")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text of the file, its escapes undone; the span is that of what stands between its first and last quote."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of the file."""
+
+    id: Written
+    plural: Written | None
+    context: str | None
+    strings: tuple[Written, ...]             # one, or one for each plural form
+    is_fuzzy: bool = False
+    is_obsolete: bool = False                # `#~`
+    flags: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()           # the translator's, `# …`
+
+    @property
+    def is_translated(self) -> bool:
+        return all(string.text for string in self.strings)
+
+
+def read_po(source: Source) -> tuple[tuple[Message, ...], tuple[Diagnostic, ...]]:
+    """Every entry of the file in order, the header (an empty msgid) too, and every line that cannot be read."""
+    reader = _Reader(source)
+    at = 0
+    for line in source.text.split("\n"):
+        reader.take(line.rstrip(), at)
+        at += len(line) + 1
+    reader.close()
+    return tuple(reader.messages), (*reader.faults, *islice(_twice(reader.messages), MAX_FAULTS))
+
+
+class _Reader:
+    """The entry that is being read, line by line."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.messages: list[Message] = []
+        self.faults: list[Diagnostic] = []
+        self.begin()
+
+    def begin(self) -> None:
+        self.texts: dict[str, list[Written]] = {}
+        self.flags: list[str] = []
+        self.comments: list[str] = []
+        self.keyword = ""                    # the one that a line of only a string goes on with
+        self.is_obsolete = False
+
+    def take(self, line: str, start: int) -> None:
+        is_obsolete = line.startswith("#~")
+        content = line[2:].lstrip() if is_obsolete else line.lstrip()
+        if not content:
+            self.close()
+        elif content.startswith(("#", "|")):     # `#~|` is what an obsolete entry was before
+            if self.texts:
+                self.close()
+            self.comment(content)
+        elif not self.text(content, start + len(line) - len(content), is_obsolete):
+            self.refuse(content, start + len(line) - len(content))
+
+    def comment(self, content: str) -> None:
+        if content.startswith("#,"):
+            self.flags += [flag.strip() for flag in content[2:].split(",")]
+        elif content == "#" or content.startswith("# "):
+            self.comments.append(content[2:])
+
+    def text(self, content: str, start: int, is_obsolete: bool) -> bool:
+        """Take a line with a string; False if it is none."""
+        named = _KEYWORD.match(content)
+        string = _STRING.match(content, named.end() if named else 0)
+        if string is None or not (named or self.keyword):
+            return False
+        if named:
+            if named[1] in ("msgctxt", "msgid") and ("msgid" in self.texts or named[1] in self.texts):
+                self.close()
+            self.keyword = named[1]
+            self.is_obsolete = is_obsolete
+        span = Span(self.source.name, start + string.start(1), start + string.end(1))
+        self.texts.setdefault(self.keyword, []).append(Written(_undone(string[1]), span))
+        return True
+
+    def refuse(self, content: str, start: int) -> None:
+        if len(self.faults) < MAX_FAULTS:
+            fix = Fix('write `msgid`, `msgstr` or a text between quotes, with `\\"` for a quote in it')
+            self.faults.append(UNREADABLE.at(Span(self.source.name, start, start + len(content)), fix))
+
+    def close(self) -> None:
+        """The entry is complete."""
+        if "msgid" in self.texts:
+            parts = {keyword: _joined(written) for keyword, written in self.texts.items()}
+            context = parts.get("msgctxt")
+            strings = tuple(parts[keyword] for keyword in sorted(parts) if keyword.startswith("msgstr"))
+            self.messages.append(Message(parts["msgid"], parts.get("msgid_plural"), context.text if context else None,
+                                         strings, "fuzzy" in self.flags, self.is_obsolete,
+                                         tuple(flag for flag in self.flags if flag != "fuzzy"), tuple(self.comments)))
+        self.begin()
+
+
+def _undone(string: str) -> str:
+    if "\\" not in string:
+        return string
+    return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[0]), string)
+
+
+def _joined(written: list[Written]) -> Written:
+    if len(written) == 1:
+        return written[0]
+    first, last = written[0].span, written[-1].span
+    return Written("".join(each.text for each in written), Span(first.file, first.start, last.end))
+
+
+def _twice(messages: list[Message]) -> Iterator[Diagnostic]:
+    first: dict[tuple[str | None, str], Message] = {}
+    for message in messages:
+        if not message.is_obsolete and first.setdefault((message.context, message.id.text), message) is not message:
+            before = first[message.context, message.id.text].id.span
+            yield TWICE.at(message.id.span, Fix("keep one of the two"), others=(Label(before, "first here"),),
+                           text=message.id.text[:40])
+
+
+@cache
+def plural_form(tag: str) -> tuple[int, tuple[str, ...], tuple[int, ...]]:
+    """How a language counts: the number of gettext's forms, CLDR's categories in their order, the form of each.
+
+    >>> plural_form("pl")
+    (3, ('one', 'few', 'many', 'other'), (0, 1, 2, 2))
+    """
+    from babel import Locale
+    from babel.messages.plurals import get_plural
+
+    locale = Locale.parse(tag, sep="-")
+    rule = get_plural(str(locale))
+    form = c2py(rule.plural_expr)
+    categories = [name for name in ("zero", "one", "two", "few", "many") if name in locale.plural_form.tags]
+    numbers = (1, 0, *range(2, 200), 1_000_000)      # Portuguese calls 0 one, its gettext form does not
+    forms = [next((form(n) for n in numbers if locale.plural_form(n) == name), rule.num_plurals - 1)
+             for name in (*categories, "other")]
+    return rule.num_plurals, (*categories, "other"), tuple(forms)
