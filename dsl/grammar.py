@@ -29,6 +29,7 @@ class Production(NamedTuple):
     origin: str                              # the nonterminal it completes
     passes: bool                             # of a single part, which stands for it
     spreads: bool                            # it makes nothing: its parts go to the rule around it
+    size: int                                # cells it takes off the stack
     parts: tuple[int, ...]                   # DROP KEEP SPREAD, or ABSENT for an optional part left out; last first
     to_line_end: int                         # how many parts from the last stand after the end of its first line
 

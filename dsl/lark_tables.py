@@ -63,7 +63,7 @@ def _production(number: int, rule: Rule, with_lines: set[str]) -> Production:
     return Production(
         number, rule=str(rule.alias or origin), origin=origin,
         passes=bool(rule.options.expand1) and not rule.alias and parts == [KEEP],
-        spreads=origin.startswith("_"), parts=tuple(reversed(parts)),
+        spreads=origin.startswith("_"), size=len(symbols), parts=tuple(reversed(parts)),
         to_line_end=max(0, len(symbols) - 1 - first_with_line),
     )
 

@@ -3,64 +3,91 @@
 It never raises. A character that means nothing, a quote that is not closed, a tab in front of a line: each is
 reported where it stands, and the tokens go on as the author most likely meant them.
 
-The kind of a token is a word itself (`say`), a sign itself (`->`), or one of the kinds in angle brackets below.
-Whether `text` is a keyword or a name is decided by the parser, which knows what may stand there.
+The kind of a token is the word itself (`say`), the sign itself (`->`), or one of the kinds in angle brackets below.
+Whether `text` is a keyword or a name is for the reader to say, who knows what may stand there.
 
-Elsewhere: what indentation means (`parser`), what is inside a text (`texts`).
+Elsewhere: what indentation means (`lines`), what is inside a text (`texts`), the words for mistakes (`writing`).
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-from dsl.diagnostics import Diagnostic, Kind, Severity
+from dsl import writing
+from dsl.diagnostics import Diagnostic, Edit, Fix
 from dsl.source import Source
 from dsl.syntax import Comment
 
 NAME, TEXT, BLOCK, REGEX = "<name>", "<text>", "<block>", "<regex>"
 URL, DURATION, DECIMAL, INT = "<url>", "<duration>", "<decimal>", "<int>"
 NEW_LINE, INDENT, DEDENT, END = "<nl>", "<indent>", "<dedent>", "<end>"
+SIGNS = "-> .. == != < <= > >= + - * / % = ( ) . , : [ ] @ |".split()
+# What no name can be; any other kind is a word, and a word is a name wherever it is not a keyword.
+NEVER_NAMES = frozenset({NAME, TEXT, BLOCK, REGEX, URL, DURATION, DECIMAL, INT, NEW_LINE, INDENT, DEDENT, END, *SIGNS})
 
-# The patterns of grammar.lark, tried in this order; a test keeps the two alike.
+# The patterns of grammar.lark; a test keeps the two alike.
 PATTERNS = {
     NAME: r"[^\W\d]\w*",
     BLOCK: r'"""(?:[^"\\]|\\(?:.|\n)|"(?!""))*"""',
     TEXT: r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'",
-    DURATION: r"\d+[smhdw]\b",
-    DECIMAL: r"\d+\.\d+",
-    INT: r"\d+",
+    DURATION: r"[0-9]+[smhdw]\b",
+    DECIMAL: r"[0-9]+\.[0-9]+",
+    INT: r"[0-9]+",
     URL: r"https?:\/\/[^\s\"'(){}\[\],|]+",
     REGEX: r"\/(?:[^\/\\\n]|\\.)+\/",
 }
 
 
+# Signs of other tools, or what a word processor makes of ours.
+OTHER_SIGNS = {
+    "=>": "->", "→": "->", "⇒": "->", "⟶": "->", "➔": "->", "–>": "->", "—>": "->", "===": "==", "!==": "!=",
+    "<>": "!=", "≠": "!=", "≤": "<=", "≥": ">=", "&&": "and", "||": "or", "!": "not", "–": "-", "—": "-", "−": "-",
+    "•": "-", "×": "*", "÷": "/", "…": "..",
+}
+_OTHER = "|".join(re.escape(sign) for sign in sorted(OTHER_SIGNS, key=len, reverse=True) if sign != "!") + "|!(?!=)"
+_CURLY = "“”„«»‟"
 
-# What one look at the text finds: one group per kind, in this order, after any blanks.
-LOOK = re.compile(
-    r"[ \t\r]*(?:"
-    + "|".join((
-        f"({PATTERNS[URL]})",
-        f"({PATTERNS[NAME]})",
-        r"(->|\.\.|==|!=|<=|>=|[-+*/%<>=().,:\[\]@|])",
-        f"({PATTERNS[BLOCK]})",
-        f"({PATTERNS[TEXT]})",
-        r"(\n)",
-        f"({PATTERNS[DURATION]})",
-        f"({PATTERNS[DECIMAL]})",
-        f"({PATTERNS[INT]})",
-        r"(#[^\n]*)",
-        r"([\"'][^\n]*)",
-        r"([^\s\w\"'#]+|.)",
-    ))
-    + ")"
-)
-IS_URL, IS_WORD, IS_SIGN, IS_BLOCK, IS_TEXT, IS_NEW_LINE = 1, 2, 3, 4, 5, 6
-IS_DURATION, IS_DECIMAL, IS_INT, IS_COMMENT, IS_OPEN_QUOTE = 7, 8, 9, 10, 11
-KIND_OF = {IS_URL: URL, IS_BLOCK: BLOCK, IS_TEXT: TEXT, IS_DURATION: DURATION, IS_DECIMAL: DECIMAL, IS_INT: INT}
+# What one look at the text finds, after any blanks: one group per kind, in this order.
+GROUPS = {
+    "url": PATTERNS[URL],
+    "word": PATTERNS[NAME],
+    "other sign": _OTHER,
+    "sign": "|".join(map(re.escape, sorted(SIGNS, key=len, reverse=True))),
+    "block": PATTERNS[BLOCK],
+    "open block": r'"""[^\n]*',
+    "text": PATTERNS[TEXT],
+    "new line": r"\n",
+    "duration": PATTERNS[DURATION],
+    "decimal": PATTERNS[DECIMAL],
+    "int": PATTERNS[INT],
+    "comment": r"#[^\n]*",
+    "curly text": rf"[{_CURLY}][^\"{_CURLY}\n]*[\"{_CURLY}]|\"[^\"{_CURLY}\n]*[{_CURLY}]",
+    "open text": r"[\"'][^\n]*",
+    "stray": r"[^ \t\r\n]",
+    "end": r"\Z",
+}
+(IS_URL, IS_WORD, IS_OTHER_SIGN, IS_SIGN, IS_BLOCK, IS_OPEN_BLOCK, IS_TEXT, IS_NEW_LINE, IS_DURATION, IS_DECIMAL, IS_INT,
+ IS_COMMENT, IS_CURLY_TEXT, IS_OPEN_TEXT, IS_STRAY, IS_END) = range(1, len(GROUPS) + 1)
+KIND_OF = {IS_URL: URL, IS_BLOCK: BLOCK, IS_DURATION: DURATION, IS_DECIMAL: DECIMAL, IS_INT: INT}
+
+
+def _look(groups: dict[str, str]) -> re.Pattern[str]:
+    return re.compile(r"[ \t\r]*+(?:" + "|".join(f"({pattern})" for pattern in groups.values()) + ")")
+
+
+LOOK = _look(GROUPS)
+LOOK_PAST_OPEN_BLOCK = _look({**GROUPS, "block": "(?!)"})       # once one is not closed, none after it can be
+
 A_REGEX = re.compile(PATTERNS[REGEX])
-A_CLOSER = re.compile(r"\s*[)\]]")
+A_CLOSER = re.compile(r"\s*+[)\]]")
+TAKES_PATTERNS = frozenset({"on", "also", "matches"})
+# What can only stand outside quotes, on the rest of a line.
+TAIL = re.compile(r'[ \t]*(?:->|=>|→|(?<=[ \t])(?:also|when|else|was)[ \t]|(?<=[ \t])do[ \t]+\w+[ \t]*$|,[ \t]*")')
 
-UNCLOSED_QUOTE = Kind("F001", Severity.ERROR, "this text has no closing quote")
-STRAY_CHARACTER = Kind("F002", Severity.ERROR, "`{character}` means nothing here")
+MOST_TOKENS = 300_000                        # in one file; past it the rest is not read
+DEEPEST_VALUE = 100                          # operations in each other; the compiler walks them by recursion
+DEEPENS = frozenset("+ - * / % == != < <= > >= . and or not in is if else of reveal ( [".split())
 
 
 @dataclass(slots=True)
@@ -73,74 +100,210 @@ class Tokens:
     lines: list[tuple[int, int, int]] = field(default_factory=list)   # indentation, first token, one past its <nl>
     comments: list[Comment] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
+    strays: list[Diagnostic] = field(default_factory=list)   # told only where the line could be read without them
 
 
 def lex(source: Source, start: int = 0, stop: int | None = None) -> Tokens:
-    """The tokens of `source.text[start:stop]`; every line ends with a <nl>."""
-    text = source.text
-    stop = len(text) if stop is None else stop
-    tokens = Tokens()
-    kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
-    line_start, first, indent, depth = start, 0, 0, 0
+    """The tokens of `source.text[start:stop]`; every line that holds any ends with a <nl>."""
+    lexing = _Lexing(source, start, stop)
+    while lexing.at < lexing.stop:
+        lexing.run()
+    return lexing.finished()
 
-    def end_line() -> None:
-        nonlocal first, depth
-        kinds.append(NEW_LINE)
-        starts.append(ends[-1])
-        ends.append(ends[-1])
-        tokens.lines.append((indent, first, len(kinds)))
-        first, depth = len(kinds), 0
 
-    at = start
-    while at < stop:
-        for found in LOOK.finditer(text, at, stop):
-            group = found.lastindex
+class _Lexing:
+    """One pass over a text: `run` is the loop, and what is rare stands in a method of its own."""
+
+    def __init__(self, source: Source, start: int, stop: int | None) -> None:
+        self.source = source
+        self.is_file = stop is None                    # else it is the inside of a value, where texts stand in '…'
+        self.stop = len(source.text) if stop is None else stop
+        self.at = start + source.text.startswith("\ufeff", start)
+        self.line_start = self.at
+        self.first, self.indent, self.depth = 0, 0, 0  # of the current line: first token, width, brackets open
+        self.look = LOOK
+        self.tabs: list[tuple[int, int]] = []          # where the indentations are that hold tabs
+        self.tokens = Tokens()
+
+    def run(self) -> None:
+        """Cut tokens until the text must be looked at anew from `self.at` on, or ends. One loop, for speed."""
+        text, tokens = self.source.text, self.tokens
+        kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
+        room = MOST_TOKENS - len(kinds)
+        for found in islice(self.look.finditer(text, self.at, self.stop), room):
+            group = found.lastindex or IS_END
             begin, at = found.span(group)
-            if group == IS_NEW_LINE:
-                if len(kinds) > first and not (depth and _goes_on(kinds[-1], text, at)):
-                    end_line()
-                line_start = at
-                continue
-            if group == IS_COMMENT:
-                tokens.comments.append(Comment(text[begin + 1:at], source.span(begin, at)))
-                continue
-            if len(kinds) == first:
-                indent = begin - line_start
             if group == IS_WORD:
-                kinds.append(found[IS_WORD])
+                kind = found[IS_WORD]
             elif group == IS_SIGN:
-                sign = found[IS_SIGN]
-                if sign == "/" and _may_open_regex(kinds, first) and (regex := A_REGEX.match(text, begin, stop)):
-                    sign, at = REGEX, regex.end()
-                elif sign in "([":
-                    depth += 1
-                elif sign in ")]" and depth:
-                    depth -= 1
-                kinds.append(sign)
-            elif group in KIND_OF:
-                kinds.append(KIND_OF[group])
-            elif group == IS_OPEN_QUOTE:
-                tokens.problems.append(UNCLOSED_QUOTE.at(source.span(begin, at)))
-                kinds.append(TEXT)
-            else:
-                tokens.problems.append(STRAY_CHARACTER.at(source.span(begin, at), character=text[begin:at]))
+                kind = found[IS_SIGN]
+                if kind == "/" and self.may_open_regex(at):
+                    self.at = self.take_regex(begin)
+                    return
+                if kind in "([":
+                    self.depth += 1
+                elif kind in ")]" and self.depth:
+                    self.depth -= 1
+            elif group == IS_TEXT:
+                kind = TEXT
+                if text[begin] == "'" and self.is_file:
+                    tokens.problems.append(writing.other_quotes(self.source, begin, at))
+            elif group == IS_NEW_LINE:
+                if len(kinds) > self.first and not (self.depth and self.goes_on(at)):
+                    self.end_line()
+                self.line_start = at
                 continue
+            elif group in KIND_OF:
+                kind = KIND_OF[group]
+            else:
+                self.at = self.take_rare(group, begin, at)
+                if self.at != at or group == IS_OPEN_BLOCK:
+                    return
+                continue
+            if len(kinds) == self.first:
+                self.begin_line(begin)
+            kinds.append(kind)
             starts.append(begin)
             ends.append(at)
-            if kinds[-1] == REGEX:
-                break
+        if len(kinds) >= MOST_TOKENS:
+            tokens.problems.append(writing.FILE_TOO_LONG.at(self.source.span(at - 1, at), label="read up to here"))
+        self.at = self.stop
+
+    def finished(self) -> Tokens:
+        if len(self.tokens.kinds) > self.first:
+            self.end_line()
+        if self.tabs:
+            self.tokens.problems.append(writing.tabs(self.source, self.tabs))
+        return self.tokens
+
+    # --- lines ----------------------------------------------------------------------------------------------
+
+    def begin_line(self, begin: int) -> None:
+        width = begin - self.line_start
+        blanks = self.source.text[self.line_start:begin]
+        if "\t" in blanks:
+            self.tabs.append((self.line_start, begin))
+            width = len(blanks.replace("\t", "  "))
+        self.indent = width
+
+    def end_line(self) -> None:
+        tokens = self.tokens
+        kinds, end = tokens.kinds, tokens.ends[-1]
+        kinds.append(NEW_LINE)
+        tokens.starts.append(end)
+        tokens.ends.append(end)
+        last = len(kinds)
+        if last - self.first > DEEPEST_VALUE // 2 and (deep := _too_deep(kinds, self.first, last)) is not None:
+            place = self.source.span(tokens.starts[deep], tokens.ends[deep])
+            tokens.problems.append(writing.TOO_DEEP.at(place, writing.TAKE_APART, most=DEEPEST_VALUE))
+            for column in (kinds, tokens.starts, tokens.ends):
+                del column[self.first:]
         else:
-            break
-    if len(kinds) > first:
-        end_line()
-    return tokens
+            tokens.lines.append((self.indent, self.first, last))
+        self.first, self.depth = len(kinds), 0
+
+    def goes_on(self, at: int) -> bool:
+        """Whether an open bracket joins the line at `at`: only after `(`, `[` or `,`, or if that line closes it; an
+        unclosed bracket then hurts one line and not the rest of the file."""
+        return self.tokens.kinds[-1] in ("(", "[", ",") or A_CLOSER.match(self.source.text, at) is not None
+
+    # --- what is rare ---------------------------------------------------------------------------------------
+
+    def add(self, kind: str, begin: int, end: int) -> int:
+        if len(self.tokens.kinds) == self.first:
+            self.begin_line(begin)
+        self.tokens.kinds.append(kind)
+        self.tokens.starts.append(begin)
+        self.tokens.ends.append(end)
+        return end
+
+    def may_open_regex(self, after: int) -> bool:
+        """Whether a `/` begins a pattern: after a comma, or right after a word that takes patterns; else it divides."""
+        kinds = self.tokens.kinds
+        if len(kinds) == self.first:
+            return False
+        return kinds[-1] == "," or kinds[-1] in TAKES_PATTERNS and self.source.text[after:after + 1] not in ("", " ")
+
+    def take_regex(self, begin: int) -> int:
+        text = self.source.text
+        closed = A_REGEX.match(text, begin, self.stop)
+        if closed is not None:
+            return self.add(REGEX, begin, closed.end())
+        end = self.until_tail(begin)
+        edit = Edit(self.source.span(end, end), "/")
+        self.tokens.problems.append(writing.OPEN_REGEX.at(
+            self.source.span(begin, end), Fix("close it with `/`", (edit,)), label="no `/` after this"))
+        return self.add(REGEX, begin, end)
+
+    def take_rare(self, group: int, begin: int, end: int) -> int:
+        """Deal with what is not an everyday token; gives where to look on."""
+        if group == IS_COMMENT:
+            text = self.source.text[begin + 1:end].rstrip("\r")
+            self.tokens.comments.append(Comment(text, self.source.span(begin, begin + 1 + len(text))))
+            return end
+        if group == IS_OTHER_SIGN:
+            sign = OTHER_SIGNS[self.source.text[begin:end]]
+            self.tokens.problems.append(writing.other_sign(self.source, begin, end, sign))
+            return self.add(sign, begin, end)
+        if group == IS_CURLY_TEXT:
+            self.tokens.problems.append(writing.other_quotes(self.source, begin, end))
+            return self.add(TEXT, begin, end)
+        if group == IS_OPEN_TEXT:
+            return self.take_open_text(begin)
+        if group == IS_OPEN_BLOCK:
+            return self.take_open_block(begin, end)
+        if group == IS_STRAY:
+            self.tokens.strays.append(writing.stray(self.source, begin, end))
+        return end
+
+    def take_open_text(self, begin: int) -> int:
+        end = self.until_tail(begin)
+        self.tokens.problems.append(writing.open_text(self.source, begin, end))
+        return self.add(TEXT, begin, end)
+
+    def until_tail(self, begin: int) -> int:
+        """Where what has no closing quote most likely ends: before what can only stand outside, or with its line."""
+        text = self.source.text
+        line_end = text.find("\n", begin, self.stop)
+        line_end = self.stop if line_end < 0 else line_end
+        tail = TAIL.search(text, begin + 1, line_end)
+        end = tail.start() if tail else line_end
+        return begin + max(1, len(text[begin:end].rstrip()))
+
+    def take_open_block(self, begin: int, end: int) -> int:
+        """A block that is not closed goes on over the lines that are indented deeper than the one it stands on."""
+        text = self.source.text
+        self.look = LOOK_PAST_OPEN_BLOCK
+        self.tokens.problems.append(writing.open_block(self.source, begin, begin + 3))
+        self.add(TEXT, begin, max(begin + 3, begin + len(text[begin:end].rstrip())))
+        while (line_end := text.find("\n", end, self.stop)) >= 0:
+            line = text[line_end + 1:self.end_of_line(line_end + 1)]
+            if line.strip() and len(line) - len(line.lstrip()) <= self.indent:
+                return line_end
+            end = line_end + 1
+        return self.stop
+
+    def end_of_line(self, at: int) -> int:
+        end = self.source.text.find("\n", at, self.stop)
+        return self.stop if end < 0 else end
 
 
-def _goes_on(last: str, text: str, at: int) -> bool:
-    """Whether an open bracket joins the next line: only right after `(`, `[` or `,`, or if that line closes it."""
-    return last in ("(", "[", ",") or A_CLOSER.match(text, at) is not None
+def _too_deep(kinds: Sequence[str], first: int, last: int) -> int | None:
+    """The token at which a line's values are in each other too deeply to be walked, if there is one.
 
-
-def _may_open_regex(kinds: list[str], first: int) -> bool:
-    """Whether a `/` begins a pattern: after a comma or a word that takes patterns; else it divides."""
-    return len(kinds) > first and kinds[-1] in (",", "on", "also", "matches")
+    Every operation may hold the one before it; a comma begins anew at the depth of its bracket.
+    """
+    depth, opened = 0, []
+    for at in range(first, last):
+        kind = kinds[at]
+        if kind in "([":
+            opened.append(depth)
+        elif kind in ")]" and opened:
+            depth = opened.pop() + 1
+        elif kind == ",":
+            depth = opened[-1] if opened else 0
+        if kind in DEEPENS:
+            depth += 1
+            if depth > DEEPEST_VALUE:
+                return at
+    return None

@@ -9,12 +9,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Kind, Severity
+from dsl import writing
+from dsl.diagnostics import Diagnostic
 from dsl.source import Source, Span
 from dsl.syntax import Interpolation, Text
-
-UNKNOWN_ESCAPE = Kind("F005", Severity.ERROR, "`\\{character}` means nothing in a text")
-OPEN_BRACE = Kind("F007", Severity.ERROR, "this `{{` has no `}}` on its line")
 
 PIECE = re.compile(r"[^\\{]+|\\(.?)|\{", re.DOTALL)
 # A value ends at its `}`; quotes inside it may hold braces.
@@ -23,7 +21,7 @@ ESCAPES = {'"': '"', "'": "'", "\\": "\\", "n": "\n", "{": "{"}
 # What an escape is in the form translators see: only a backslash and a brace need one there.
 CANONICAL = {'"': '"', "'": "'", "n": "\n"}
 
-ReadValue = Callable[[Source, int, int], Interpolation | None]
+ReadValue = Callable[[Source, int, int], Interpolation | None] | None      # None: braces are braces
 
 
 @dataclass(slots=True)
@@ -74,10 +72,12 @@ def _read_run(source: Source, start: int, end: int, made: _Parts, read_value: Re
         assert piece is not None                       # any character fits one of the three
         found = piece[0]
         at = piece.end()
-        if found == "{":
+        if found == "{" and read_value is None:
+            made.add("{", "\\{")
+        elif found == "{":
             value = VALUE.match(text, piece.start(), end)
             if value is None:
-                problems.append(_open_brace(source, piece.start()))
+                problems.append(writing.open_brace(source, piece.start()))
                 made.add("{", "\\{")
             else:
                 at = value.end()
@@ -87,21 +87,8 @@ def _read_run(source: Source, start: int, end: int, made: _Parts, read_value: Re
         elif piece[1] in ESCAPES and piece[1]:
             made.add(ESCAPES[piece[1]], CANONICAL.get(piece[1], found))
         else:
-            problems.append(_unknown_escape(source, piece.start(), at))
+            problems.append(writing.unknown_escape(source, piece.start(), at))
             made.add(piece[1], piece[1])
-
-
-def _open_brace(source: Source, at: int) -> Diagnostic:
-    edit = Edit(source.span(at, at), "\\")
-    return OPEN_BRACE.at(source.span(at, at + 1), Fix("write `\\{` for a brace that is only a brace", (edit,)),
-                         label="opened here")
-
-
-def _unknown_escape(source: Source, start: int, end: int) -> Diagnostic:
-    edit = Edit(source.span(start, start + 1), "\\\\")
-    return UNKNOWN_ESCAPE.at(source.span(start, end),
-                             Fix("write `\\\\` for a backslash", (edit,), Certainty.SAFE),
-                             label="unknown escape", character=source.text[start + 1:end])
 
 
 def block_runs(text: str, start: int, end: int) -> list[tuple[int, int]]:

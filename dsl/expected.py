@@ -1,0 +1,123 @@
+"""The author's words for what the grammar knows: kinds of token, shapes of lines, words of other tools."""
+
+from collections.abc import Iterable, Mapping
+
+from dsl.lexer import BLOCK, DECIMAL, DEDENT, DURATION, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
+
+SHOWN = 4                                    # more things expected than these are not told one by one
+
+KINDS: Mapping[str, str] = {
+    NAME: "a name", TEXT: "a text in quotes", BLOCK: "a text in quotes", REGEX: "a pattern between slashes",
+    URL: "an address (https://…)", DURATION: "a time such as `30m`", DECIMAL: "a number", INT: "a number",
+    NEW_LINE: "the end of the line", INDENT: "lines indented under it", DEDENT: "the end of the block",
+}
+
+# What may begin a value, and what may follow one: told as one thing, or not at all.
+VALUE = frozenset({NAME, TEXT, INT, "(", "["})
+ANY_VALUE = VALUE | {DECIMAL, BLOCK, URL, DURATION, "-", "not", "true", "false", "reveal"}
+GOES_ON = frozenset("+ - * / % == != < <= > >= . [ ( and or in is if not".split())
+UNITS = frozenset("second minute hour day week month year seconds minutes hours days weeks months years".split())
+STATEMENTS = frozenset("say send ask need choose set clear if for call do return -> again handover track opt end".split())
+CLAUSES = frozenset("footer header image link hint invalid check tries after on suggest skip private title detail value"
+                    .split())
+TOP_LEVEL = frozenset({"flow", "menu", "rule", "anywhere"})
+
+# How a line looks that begins with this word.
+SHAPES: Mapping[str, str] = {
+    "flow": "flow book", "menu": 'menu main "How can we help?"', "rule": "rule adult for date", "anywhere": "anywhere",
+    "starts": 'starts on "book", "appointment"', "lost": "lost -> main",
+    "otherwise": "otherwise 2 times -> nurse",
+    "say": 'say "Hello."', "send": 'send image https://example.com/map.png caption "Here we are"',
+    "ask": 'ask city as text "Which city?"', "need": 'need name as text "What is your name?"',
+    "choose": 'choose confirm "Shall I book it?"', "-": '- "Title" -> where',
+    "set": "set city = 'Bogota'", "clear": "clear city", "if": "if visits is empty", "elif": "elif visits is empty",
+    "else": "else", "for": "for visit in visits", "call": "call book(clinic.id, at) into visit",
+    "do": 'do address("home") into home', "return": "return street", "->": "-> main", "again": "again city",
+    "handover": 'handover "nurses" "A nurse will answer."', "track": "track booked(clinic.id)", "opt": "opt out",
+    "end": "end",
+    "footer": 'footer "Reply STOP to opt out"', "header": 'header "Your visit"',
+    "image": "image https://example.com/map.png", "link": 'link "Our shop" https://example.com',
+    "hint": 'hint "For example 24 March 1990"', "invalid": 'invalid "That is not a date."',
+    "check": 'check it > now else "That day is over."', "tries": "tries 3 -> nurse", "after": "after 30m -> goodbye",
+    "on": 'on "help" do help', "suggest": 'suggest "tomorrow 9:00", "tomorrow 15:00"', "skip": 'skip "Not now"',
+    "private": "private", "title": "title it.name", "detail": 'detail "{it.km} km"', "value": "value it.id",
+    "trim": "trim", "collapse": "collapse spaces", "upper": "upper", "lower": "lower", "length": "length 2..60",
+    "from": "from 1 to 10", "matches": "matches /[A-Z]{2}/", "one": "one of ['a', 'b']", "it": "it is iban",
+    "{": "{name or 'friend'} or {at|date long}",
+}
+SHAPES = {**SHAPES, "set": 'set city = "Bogota"', "one": 'one of ["a", "b"]'}
+
+# Words of other tools, and the word for it here; what is behind `#` is advice where no single word will do.
+OTHER_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("goto", "go", "jump", "next", "redirect", "link_to"), "->"),
+    **dict.fromkeys(("print", "utter", "message", "reply", "respond", "answer", "echo", "speak", "write", "bot", "puts",
+                     "send_message", "send_text", "output", "show", "display", "tell"), "say"),
+    **dict.fromkeys(("button", "buttons", "quick_reply", "quick_replies", "option", "case", "row", "item", "reply_button"), "-"),
+    **dict.fromkeys(("input", "prompt", "question", "get", "collect", "listen", "read", "slot", "form"), "ask"),
+    **dict.fromkeys(("elseif", "elsif", "elif_", "elseIf", "else_if"), "elif"),
+    **dict.fromkeys(("switch", "select", "match", "choice", "options", "poll", "list"), "choose"),
+    **dict.fromkeys(("let", "var", "const", "assign", "store", "save", "put"), "set"),
+    **dict.fromkeys(("unset", "reset", "delete", "forget"), "clear"),
+    **dict.fromkeys(("run", "execute", "invoke", "action", "api", "http", "fetch", "request", "webhook"), "call"),
+    **dict.fromkeys(("gosub", "include", "use", "subflow", "enter", "start"), "do"),
+    **dict.fromkeys(("log", "emit", "metric", "analytics"), "track"),
+    **dict.fromkeys(("transfer", "escalate", "human", "agent", "handoff", "operator"), "handover"),
+    **dict.fromkeys(("foreach", "loop", "each", "while", "repeat"), "for"),
+    **dict.fromkeys(("stop", "exit", "quit", "finish", "done", "hangup", "close"), "end"),
+    **dict.fromkeys(("retry", "back", "reask", "restart"), "again"),
+    **dict.fromkeys(("def", "function", "func", "fn", "scenario", "story", "intent", "state", "node", "page", "step",
+                     "dialog", "topic", "block", "sub", "procedure"), "flow"),
+    **dict.fromkeys(("validator", "validate", "validation"), "rule"),
+    **dict.fromkeys(("global", "globals", "always", "everywhere"), "anywhere"),
+    **dict.fromkeys(("timeout", "wait", "remind", "reminder", "delay", "sleep"), "after"),
+    **dict.fromkeys(("retries", "attempts", "max_tries"), "tries"),
+    **dict.fromkeys(("fallback", "default"), "otherwise"),
+    **dict.fromkeys(("help", "example", "placeholder"), "hint"),
+    **dict.fromkeys(("error", "reprompt"), "invalid"),
+    **dict.fromkeys(("url",), "link"), **dict.fromkeys(("secret", "sensitive"), "private"),
+    **dict.fromkeys(("description", "subtitle"), "detail"), **dict.fromkeys(("optional",), "skip"),
+    **dict.fromkeys(("regex", "pattern"), "matches"),
+    **dict.fromkeys(("to", "then"), "->"), **dict.fromkeys(("alias", "aliases", "synonyms", "or_else"), "also"),
+    **dict.fromkeys(("where", "unless", "only"), "when"), **dict.fromkeys(("True", "yes"), "true"),
+    **dict.fromkeys(("False", "no"), "false"), **dict.fromkeys(("with",), "as"),
+}
+CLOSERS = frozenset({"endif", "end_if", "fi", "endfor", "endflow", "endmenu", "pass", "break", "begin"})
+
+
+def named(written: str) -> str:
+    """A piece of the source as it is spoken of."""
+    if not written:
+        return "the end of the line"
+    shown = written if len(written) <= 24 and "\n" not in written else f"{written[:20].splitlines()[0]}…"
+    return f"`{shown}`" if "`" not in shown else f"“{shown}”"
+
+
+def listed(kinds: Iterable[str]) -> str:
+    """What may come next, in plain words.
+
+    >>> listed({"->", "<name>"})
+    'a name or `->`'
+    """
+    expected = set(kinds)
+    said = []
+    if VALUE <= expected:
+        said.append("a value")
+        expected -= ANY_VALUE
+    elif expected & {"+", "and"}:
+        expected -= GOES_ON
+    if len(expected & UNITS) > 1:
+        said.append("a unit such as `days`")
+        expected -= UNITS
+    for group, what in ((STATEMENTS, "a statement"), (CLAUSES, "a clause")):
+        if len(expected & group) > SHOWN:
+            said.append(what)
+            expected -= group
+    expected.discard(DEDENT)
+    said += sorted({KINDS[kind] for kind in expected if kind in KINDS}, key=lambda words: words.startswith("the end"))
+    said += sorted(f"`{kind}`" for kind in expected if kind not in KINDS)
+    ends = [words for words in said if words == KINDS[NEW_LINE]]
+    said = [words for words in said if words not in ends]
+    if len(said) > SHOWN:
+        said = [*said[:SHOWN - 1], "something of that kind"]
+    said += ends
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} or {said[-1]}" if said else "nothing more"

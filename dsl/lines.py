@@ -1,0 +1,348 @@
+"""Lines: what their indentation means, and how reading goes on after one that cannot be read.
+
+A line that does not fit is, in this order: a line that stands at the wrong depth, the first after a block that is
+empty, a line that can be repaired (`recovery`), or one of which only the first word is believed. Whatever it is, one
+thing is told about it, and the lines around it are read as if it had been right.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dsl import syntax as s
+from dsl import writing
+from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix
+from dsl.expected import CLAUSES, CLOSERS, SHAPES, STATEMENTS, TOP_LEVEL
+from dsl.lexer import DEDENT, DURATION, INDENT, INT, NEVER_NAMES, NEW_LINE, TEXT, Tokens
+from dsl.reader import BROKEN, Cell, Reader
+from dsl.recovery import Piece, Repairs
+
+STEP = 2                                     # spaces by which a block is indented
+MOST_PROBLEMS = 50                           # in one file; past it the rest is not read
+DEEPEST_BLOCK = 30
+
+# The rest of a line of which only the first word is believed: the first of these that fits.
+SIMPLEST: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "flow": ((BROKEN,),), "menu": ((BROKEN, TEXT),), "rule": ((BROKEN, "for", BROKEN),), "anywhere": ((),),
+    "if": ((BROKEN,),), "elif": ((BROKEN,),), "else": ((),), "for": ((BROKEN, "in", BROKEN),),
+    "ask": ((BROKEN, TEXT),), "need": ((BROKEN, TEXT),), "choose": ((BROKEN, TEXT),), "-": ((TEXT,),),
+    "call": ((BROKEN,),), "handover": ((TEXT,),), "say": ((BROKEN,),), "on": (("failure",), ("anything",)),
+    "tries": ((INT,),), "after": ((DURATION,),), "otherwise": ((INT, "times"),),
+}
+NAMED = frozenset({"flow", "menu", "rule", "ask", "need", "choose", "call", "for"})
+# What stands for a block of which nothing can be read: the first of these that fits.
+EMPTY_BLOCKS = (
+    (INDENT, "do", BROKEN, NEW_LINE, DEDENT), (INDENT, "private", NEW_LINE, DEDENT), (INDENT, "trim", NEW_LINE, DEDENT),
+    (INDENT, "on", "anything", "do", BROKEN, NEW_LINE, DEDENT), (INDENT, "on", "failure", "do", BROKEN, NEW_LINE, DEDENT),
+    (INDENT, "title", BROKEN, NEW_LINE, DEDENT),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """A depth at which a line could be read: its indentation there, and the levels open from then on."""
+
+    width: int
+    layout: tuple[str, ...]
+    levels: tuple[int, ...]
+    openers: tuple[str, ...]
+
+
+class Lines:
+    """Reads a file line by line; `problems` gathers what is told about lines."""
+
+    def __init__(self, reader: Reader, tokens: Tokens) -> None:
+        self.reader, self.source, self.tokens = reader, reader.source, tokens
+        self.problems: list[Diagnostic] = []
+        self.top: Cell = reader.begin("file")
+        self.levels: tuple[int, ...] = (0,)            # indentations of the open blocks
+        self.openers: tuple[str, ...] = ("",)          # the word that opened each of them
+        self.word = ""                                 # the first word of the line before
+        self.before: tuple[int, int] | None = None     # where that line stands, if its block is wanted and was not excused
+        self.aliases: dict[int, int] = {}              # a wrong indentation, once told, and the right one
+        self.dropped: int | None = None                # the indentation of a dropped line whose block we are in
+        self.told = {self.line_of(problem) for problem in tokens.problems}
+
+    def line_of(self, problem: Diagnostic) -> int:
+        return self.source.position(problem.span.start)[0]
+
+    def items(self) -> tuple[s.Item, ...]:
+        """What the file holds, as far as it could be read."""
+        for number in range(len(self.tokens.lines)):
+            self.read(number)
+            if len(self.problems) >= MOST_PROBLEMS:
+                self.give_up(number + 1)
+                break
+        self.close()
+        made: tuple[s.Item, ...] | None = self.reader.finish(self.top, "file")
+        return tuple(item for item in made or () if isinstance(item, s.Anywhere) or item.name.text != BROKEN)
+
+    def read(self, number: int) -> None:
+        """Take one line, as it is if it fits."""
+        indent, first, last = self.tokens.lines[number]
+        tokens, reader, levels = self.tokens, self.reader, self.levels
+        top = self.top
+        if indent != levels[-1]:
+            depth = self.as_written(indent)
+            if depth is None or len(depth.levels) > DEEPEST_BLOCK:
+                return self.recover(number, None)
+            places = [tokens.starts[first]] * len(depth.layout)
+            top, taken = reader.feed(top, depth.layout, places, places, 0, len(places))
+            if taken < len(places):
+                return self.recover(number, depth)
+        else:
+            depth = None
+        top, taken = reader.feed(top, tokens.kinds, tokens.starts, tokens.ends, first, last)
+        if taken < last:
+            return self.recover(number, depth or Depth(indent, (), levels, self.openers))
+        self.top = top
+        if depth is not None:
+            self.levels, self.openers = depth.levels, depth.openers
+        self.word = tokens.kinds[first]
+        self.before = tokens.starts[first], tokens.ends[last - 1]
+        self.dropped = None
+        return None
+
+    # --- depth ------------------------------------------------------------------------------------------------
+
+    def as_written(self, indent: int) -> Depth | None:
+        if indent > self.levels[-1]:
+            return Depth(indent, (INDENT,), (*self.levels, indent), (*self.openers, self.word))
+        return self.out_to(self.levels.index(indent)) if indent in self.levels else None
+
+    def out_to(self, level: int) -> Depth:
+        return Depth(self.levels[level], (DEDENT,) * (len(self.levels) - 1 - level), self.levels[:level + 1],
+                     self.openers[:level + 1])
+
+    def depths(self, indent: int) -> list[Depth]:
+        """All depths at which a line can be read now, the nearest to how it is indented first."""
+        deeper = Depth(self.levels[-1] + STEP, (INDENT,), (*self.levels, self.levels[-1] + STEP),
+                       (*self.openers, self.word))
+        found = [deeper, *(self.out_to(level) for level in range(len(self.levels) - 1, -1, -1))]
+        return sorted(found, key=lambda depth: abs(depth.width - indent))
+
+    def fits(self, kinds: Sequence[str]) -> bool:
+        return self.reader.advance(self.reader.states(self.top), kinds) == len(kinds)
+
+    # --- after a line that does not fit -----------------------------------------------------------------------
+
+    def recover(self, number: int, written: Depth | None) -> None:
+        indent, first, last = self.tokens.lines[number]
+        line = self.pieces(first, last)
+        kinds = [kind for kind, _, _ in line]
+        if self.dropped is not None and indent > self.dropped:
+            self.read_dropped(number, line)
+            return
+        self.dropped = None
+        in_line = 0
+        if written is not None:
+            in_line = self.reader.advance(self.reader.states(self.top), [*written.layout, *kinds]) - len(written.layout)
+        if in_line > 0 and self.repaired(number, written, line, in_line):
+            return
+        if self.at_other_depth(number, written, line) or in_line <= 0 and (
+                self.after_empty_block(number, written, line) or self.repaired_somewhere(number, written, line)):
+            return
+        self.tell(self.explained(number, written, line, max(in_line, 0)))
+        self.believe_first_word(number, written, line)
+
+    def pieces(self, first: int, last: int) -> list[Piece]:
+        tokens = self.tokens
+        return [(tokens.kinds[at], tokens.starts[at], tokens.ends[at]) for at in range(first, last)]
+
+    def take(self, depth: Depth, line: Sequence[Piece], *, layout: Sequence[str] | None = None) -> None:
+        """Feed a line that is known to fit at this depth."""
+        layout = depth.layout if layout is None else layout
+        place = line[0][1]
+        kinds = [*layout, *(kind for kind, _, _ in line)]
+        starts = [place] * len(layout) + [start for _, start, _ in line]
+        ends = [place] * len(layout) + [end for _, _, end in line]
+        self.top, taken = self.reader.feed(self.top, kinds, starts, ends, 0, len(kinds))
+        assert taken == len(kinds), "tried before it was taken"
+        self.levels, self.openers = depth.levels, depth.openers
+        self.word = line[0][0]
+        self.before = line[0][1], line[-1][2]
+        self.dropped = None
+        if BROKEN in kinds:
+            self.reader.broken.add(BROKEN)
+
+    def repaired(self, number: int, written: Depth | None, line: list[Piece], at: int) -> bool:
+        """Whether a repair of what stands in the line makes it fit."""
+        if written is None or not self.fits(written.layout):
+            return False
+        places = [line[0][1]] * len(written.layout)
+        top, _ = self.reader.feed(self.top, written.layout, places, places, 0, len(places))
+        repair = Repairs(self.reader, top, line, at).best()
+        if repair is None:
+            return False
+        self.tell(repair.problem)
+        self.take(written, repair.line)
+        return True
+
+    def repaired_somewhere(self, number: int, written: Depth | None, line: list[Piece]) -> bool:
+        """The same for a first word that does not fit, at the depth where it stands or a near one."""
+        indent = self.tokens.lines[number][0]
+        near = [depth for depth in self.depths(indent) if written is None or depth.width != written.width]
+        for depth in [*([written] if written else []), *near]:
+            states = self.reader.states(self.top)
+            if self.reader.advance(states, depth.layout) < len(depth.layout):
+                continue
+            at = self.reader.advance(states, [kind for kind, _, _ in line])
+            if at < len(line) and self.repaired(number, depth, line, at):
+                return True
+        return False
+
+    def at_other_depth(self, number: int, written: Depth | None, line: list[Piece]) -> bool:
+        """Whether the line fits as it is, only deeper or less deep."""
+        indent = self.tokens.lines[number][0]
+        kinds = [kind for kind, _, _ in line]
+        fitting = [depth for depth in self.depths(indent)
+                   if depth.layout != (written and written.layout) and self.fits([*depth.layout, *kinds])]
+        if not fitting:
+            return False
+        depth = next((depth for depth in fitting if self.next_fits(number, depth, kinds)), fitting[0])
+        if self.aliases.get(indent) != depth.width:
+            certainty = Certainty.SAFE if len(fitting) == 1 else Certainty.MAYBE
+            self.tell(self.wrong_depth(indent, depth, line[0][1], certainty))
+            self.aliases[indent] = depth.width
+        self.take(depth, line)
+        return True
+
+    def next_fits(self, number: int, depth: Depth, kinds: Sequence[str]) -> bool:
+        """Whether the line after this one, as it is indented, would go on well from here."""
+        if number + 1 >= len(self.tokens.lines):
+            return True
+        indent, first, _ = self.tokens.lines[number + 1]
+        if indent > depth.levels[-1]:
+            layout: tuple[str, ...] = (INDENT,)
+        elif indent in depth.levels:
+            layout = (DEDENT,) * (len(depth.levels) - 1 - depth.levels.index(indent))
+        else:
+            return False
+        return self.fits([*depth.layout, *kinds, *layout, self.tokens.kinds[first]])
+
+    def wrong_depth(self, indent: int, depth: Depth, place: int, certainty: Certainty) -> Diagnostic:
+        start = self.source.text.rfind("\n", 0, place) + 1
+        fix = Fix(f"indent it by {writing.plural(depth.width, 'space')}",
+                  (Edit(self.source.span(start, place), " " * depth.width),), certainty)
+        odd = indent not in self.levels and indent < self.levels[-1]
+        if odd:
+            return writing.ODD_INDENT.at(self.source.span(start, place), fix, label=writing.plural(indent, "space"),
+                                         width=writing.plural(indent, "space"))
+        return writing.WRONG_DEPTH.at(self.source.span(start, max(place, start + 1)), fix,
+                                      label=writing.plural(indent, "space"), width=writing.plural(indent, "space"),
+                                      wanted=depth.width)
+
+    def after_empty_block(self, number: int, written: Depth | None, line: list[Piece]) -> bool:
+        """Whether the line before wants a block that is not there, and this line fits after it."""
+        if written is None or INDENT in written.layout:
+            return False
+        kinds = [kind for kind, _, _ in line]
+        block = self.empty_block()
+        if block is None or not self.fits([*block, *written.layout, *kinds]):
+            return False
+        self.tell_empty_block()
+        self.take(written, line, layout=(*block, *written.layout))
+        return True
+
+    def empty_block(self) -> tuple[str, ...] | None:
+        return next((block for block in EMPTY_BLOCKS if self.fits(block)), None)
+
+    def tell_empty_block(self) -> None:
+        self.reader.broken.add(BROKEN)
+        if self.before is None:
+            return
+        start, end = self.before
+        what = "an option" if self.word == "-" else f"`{self.word}`"
+        self.tell(writing.EMPTY_BLOCK.at(self.source.span(start, end),
+                                         Fix("write what belongs to it on the next line, two spaces deeper"),
+                                         label="nothing stands under this", what=what))
+
+    # --- what cannot be read ----------------------------------------------------------------------------------
+
+    def explained(self, number: int, written: Depth | None, line: list[Piece], at: int) -> Diagnostic:
+        """The best that can be said of a line that nothing could mend."""
+        word, start, end = line[0]
+        place = self.source.span(start, end)
+        under = self.openers[len(written.levels) - 1] if written else self.openers[-1]
+        depth = written or self.out_to(len(self.levels) - 1)
+        if at == 0:
+            if word in CLOSERS:
+                fix = Fix("leave it out: a block ends where its indentation does", (Edit(place, ""),))
+                return writing.OTHER_WORD.at(place, fix, label="not a word of this language", word=word)
+            if word in ("elif", "else"):
+                return writing.NO_IF.at(place, label="belongs to no `if`", word=word)
+            if word in TOP_LEVEL or not under and word in (STATEMENTS | CLAUSES | {"-"}):
+                where = "at the left edge" if not under else f"under `{under}`"
+                fix = Fix("put it into a flow: `flow main` above it, and two spaces before it" if not under else
+                          "put it at the left edge, outside of everything else")
+                return writing.LEFT_EDGE.at(place, fix, label="not here", word=word, where=where)
+            if word in (STATEMENTS | CLAUSES | {"-", "starts", "lost"}):
+                if under in ("choose", "menu") and word in CLAUSES:
+                    return writing.WRONG_ORDER.at(place, Fix("put it above the options"), label="after the options",
+                                                  what=f"`{word}`")
+                return writing.WRONG_CLAUSE.at(place, label="not here", word=word, under=named_opener(under))
+        if not self.fits(depth.layout):
+            depth = self.out_to(len(self.levels) - 1)
+        places = [start] * len(depth.layout)
+        top, _ = self.reader.feed(self.top, depth.layout, places, places, 0, len(places))
+        return Repairs(self.reader, top, line, at).unreadable()
+
+    def believe_first_word(self, number: int, written: Depth | None, line: list[Piece]) -> None:
+        """Read a line by its first word alone, so that what stands under it can be read; or leave it out."""
+        indent = self.tokens.lines[number][0]
+        self.reader.broken.update(kind for kind, _, _ in line if kind not in NEVER_NAMES)
+        word, start, end = line[0]
+        has_block = number + 1 < len(self.tokens.lines) and self.tokens.lines[number + 1][0] > indent
+        name = line[1] if len(line) > 1 and line[1][0] not in NEVER_NAMES and word in NAMED else (BROKEN, end, end)
+        for depth in ([written] if written else []) + self.depths(indent):
+            for rest in SIMPLEST.get(word, ()):
+                pieces: list[Piece] = [(kind, end, end) for kind in rest]
+                if rest and rest[0] == BROKEN:
+                    pieces[0] = name
+                for tail in ((NEW_LINE,), ("->", BROKEN, NEW_LINE)):
+                    whole = [line[0], *pieces, *((kind, end, end) for kind in tail)]
+                    if self.fits([*depth.layout, *(kind for kind, _, _ in whole)]):
+                        if has_block == (len(tail) == 1) or tail == (NEW_LINE,) and word in ("say", "ask", "need", "-"):
+                            self.take(depth, whole)
+                            self.before = None
+                            return
+        self.dropped = indent
+        self.before = None
+
+    def read_dropped(self, number: int, line: list[Piece]) -> None:
+        """A line in the block of a line that was left out: read where it fits, without a word."""
+        kinds = [kind for kind, _, _ in line]
+        dropped = self.dropped
+        for depth in self.depths(self.tokens.lines[number][0]):
+            if self.fits([*depth.layout, *kinds]):
+                self.take(depth, line)
+                break
+        else:
+            self.reader.broken.update(kind for kind in kinds if kind not in NEVER_NAMES)
+        self.dropped = dropped
+
+    def close(self) -> None:
+        """The end of the file closes all blocks."""
+        layout = [DEDENT] * (len(self.levels) - 1)
+        if not self.fits(layout):
+            block = self.empty_block()
+            if block is not None:
+                self.tell_empty_block()
+                layout = [*block, *layout]
+        places = [len(self.source.text)] * len(layout)
+        self.top, _ = self.reader.feed(self.top, layout, places, places, 0, len(layout))
+
+    def give_up(self, number: int) -> None:
+        """Too many faults: the rest is not read, but the names it defines are known."""
+        for _, first, last in self.tokens.lines[number:]:
+            self.reader.broken.update(kind for kind in self.tokens.kinds[first:last] if kind not in NEVER_NAMES)
+
+    def tell(self, problem: Diagnostic) -> None:
+        """One report a line, the first."""
+        line = self.line_of(problem)
+        if line not in self.told:
+            self.told.add(line)
+            self.problems.append(problem)
+
+
+def named_opener(word: str) -> str:
+    return "an option" if word == "-" else f"`{word}`"

@@ -1,0 +1,242 @@
+"""The reader: feeds tokens to the automaton and makes a node of every rule that is complete.
+
+The automaton's stack is a chain of cells that never change, so a place to come back to is a reference kept.
+
+Elsewhere: cutting a text into tokens (`lexer`), which node a rule makes (`tree`), what happens after a mistake
+(`lines`, `recovery`).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+from dsl import syntax as s
+from dsl import writing
+from dsl.diagnostics import Certainty, Diagnostic, Fix
+from dsl.expected import SHAPES, listed, named
+from dsl.grammar import ABSENT, KEEP, SPREAD, Production, automaton
+from dsl.lexer import BLOCK, END, NAME, NEVER_NAMES, NEW_LINE, lex
+from dsl.source import Source, Span
+from dsl.texts import block_runs, read_runs
+from dsl.tree import MAKERS
+
+# A cell of the stack: state, value, start and end in the source of what it stands for, the cell below or None.
+Cell: TypeAlias = tuple[int, Any, int, int, Any]
+
+BROKEN = "?"                                 # the kind and text of a name that stands in for one I could not read
+LETTERS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
+# Beyond these is a slip of the finger: a thousand years, a thousand tries.
+LARGEST = {"second": 10**9, "minute": 10**8, "hour": 10**7, "day": 365_000, "week": 52_000, "month": 12_000,
+           "year": 1000, "count": 1000}
+DIGITS = re.compile(r"[0-9]*")
+CLOSING_QUOTES = frozenset("\"'“”„«»‟")
+
+
+_new = tuple.__new__
+
+
+class Reader:
+    """Reads one source; `problems` gathers what is wrong inside its texts."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.tables = automaton()
+        self.problems: list[Diagnostic] = []
+        self.broken: set[str] = set()
+        own = {"text": self.text, "number": self.number, "count": self.count, "duration": self.duration,
+               "url": self.url, "regex": self.regex, "format_arg": self.format_arg}
+        makers = {**MAKERS, **own}
+        self.makers = [makers.get(production.rule) for production in self.tables.productions]
+
+    # --- the automaton --------------------------------------------------------------------------------------
+
+    def begin(self, rule: str, at: int = 0) -> Cell:
+        return self.tables.start[rule], None, at, at, None
+
+    def feed(self, top: Cell, kinds: Sequence[str], starts: Sequence[int], ends: Sequence[int], at: int,
+             last: int) -> tuple[Cell, int]:
+        """Take tokens `at` to `last`; gives the stack and `last`, or the first token that does not fit and the stack
+        as it was before it."""
+        rows = self.tables.rows
+        complete = self.complete
+        while at < last:
+            before = top
+            kind = kinds[at]
+            while True:
+                row = rows[top[0]]
+                action = row.get(kind)
+                if action is None:
+                    if kind not in NEVER_NAMES:
+                        action = row.get(NAME)
+                    if action is None:
+                        return before, at
+                if type(action) is int:
+                    top = (action, kind, starts[at], ends[at], top)
+                    break
+                top = complete(top, action)
+            at += 1
+        return top, last
+
+    def complete(self, top: Cell, production: Production) -> Cell:
+        """The stack after a rule is complete: its parts make way for what it makes of them."""
+        number, _, origin, passes, spreads, _, parts, to_line_end = production
+        gotos = self.tables.gotos
+        if passes:
+            below = top[4]
+            return gotos[below[0]][origin], top[1], top[2], top[3], below
+        name = self.source.name
+        cell = top
+        start = end = top[3]
+        if to_line_end:
+            line = top
+            for _ in range(to_line_end):
+                line = line[4]
+            end = line[3]
+        chain = None
+        got: list[Any] = []
+        for part in parts:
+            while chain is not None:
+                chain, item = chain
+                got.append(item)
+            if part == ABSENT:
+                got.append(None)
+                continue
+            if part == KEEP:
+                got.append(cell[1])
+            elif part == SPREAD:
+                chain = cell[1]
+            start = cell[2]
+            cell = cell[4]
+        if spreads:
+            # What the first part gathered stays as it is, so a list of n lines costs n steps, not n squared.
+            value: Any = chain
+            while got:
+                value = (value, got.pop())
+        else:
+            while chain is not None:
+                chain, item = chain
+                got.append(item)
+            got.reverse()
+            got.append(_new(Span, (name, start, end)))
+            value = self.makers[number](*got)
+        return gotos[cell[0]][origin], value, start, end, cell
+
+    def finish(self, top: Cell, rule: str) -> Any:
+        """The value of `rule` when nothing follows; None if it is not complete."""
+        end = self.tables.end[rule]
+        while top[0] != end:
+            action = self.tables.rows[top[0]].get(END)
+            if not isinstance(action, Production):
+                return None
+            top = self.complete(top, action)
+        return top[1]
+
+    # --- trying without making anything ---------------------------------------------------------------------
+
+    def states(self, top: Cell) -> list[int]:
+        """The stack without its values, to try tokens on with `advance`."""
+        states = []
+        cell: Cell | None = top
+        while cell is not None:
+            states.append(cell[0])
+            cell = cell[4]
+        states.reverse()
+        return states
+
+    def advance(self, states: list[int], kinds: Iterable[str]) -> int:
+        """Take tokens of these kinds as long as they fit; how many did, which changes `states`."""
+        rows, gotos = self.tables.rows, self.tables.gotos
+        taken = 0
+        for kind in kinds:
+            before = states.copy()
+            while True:
+                action = rows[states[-1]].get(kind)
+                if action is None and kind not in NEVER_NAMES:
+                    action = rows[states[-1]].get(NAME)
+                if action is None:
+                    states[:] = before
+                    return taken
+                if isinstance(action, int):
+                    states.append(action)
+                    break
+                if action.size:
+                    del states[-action.size:]
+                states.append(gotos[states[-1]][action.origin])
+            taken += 1
+        return taken
+
+    def expected(self, states: list[int]) -> frozenset[str]:
+        """The kinds of token that may come next."""
+        return frozenset(kind for kind in self.tables.rows[states[-1]]
+                         if kind != END and self.advance(states.copy(), (kind,)))
+
+    # --- the rules that read characters ---------------------------------------------------------------------
+
+    def text(self, kind: str, span: Span) -> s.Text:
+        source = self.source
+        start, end = span[1], span[2]
+        written = source.text[start:end]
+        if kind == BLOCK:
+            return read_runs(source, block_runs(source.text, start + 3, end - 3), span, self.value, self.problems)
+        inside = written[1:-1] if len(written) > 1 and written[-1] in CLOSING_QUOTES else written[1:]
+        if "\\" not in inside and ("{" not in inside or written[0] == "'"):
+            return s.Text((inside,) if inside else (), inside, span)
+        read_value = self.value if written[0] != "'" else None
+        return read_runs(source, [(start + 1, start + 1 + len(inside))], span, read_value, self.problems)
+
+    def value(self, source: Source, start: int, end: int) -> s.Interpolation | None:
+        """What stands in the braces `source.text[start:end]`; None if it cannot be read."""
+        tokens = lex(source, start + 1, end - 1)
+        kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
+        wrong = [*tokens.problems, *tokens.strays]
+        if not wrong:
+            count = len(kinds) - 1                     # without the end of the line
+            top, stopped = self.feed(self.begin("interpolation", start), kinds, starts, ends, 0, count)
+            made = self.finish(top, "interpolation") if stopped == count else None
+            if made is not None:
+                return s.Interpolation(made.value, made.formats, source.span(start, end))
+            place = source.span(starts[stopped], ends[stopped]) if 0 <= stopped < count else source.span(end - 1, end)
+            wrong = [self.broken_value(top, place, count)]
+        self.problems.append(wrong[0])
+        self.broken.update(kind for kind in kinds if kind not in NEVER_NAMES)
+        return None
+
+    def broken_value(self, top: Cell, place: Span, count: int) -> Diagnostic:
+        if count < 1:
+            return writing.BROKEN_VALUE.at(place, Fix("write `\\{}` for braces that are only braces"),
+                                           label="nothing before it", what="there is none")
+        expected = self.expected(self.states(top)) - {NEW_LINE}
+        found = "the closing brace" if self.source.text[place.start:place.end] == "}" else None
+        return writing.BROKEN_VALUE.at(
+            place, Fix(f"a value looks like: {SHAPES['{']}", certainty=Certainty.SHAPE), label="not expected here",
+            what=f"I expected {listed(expected)}, found {found or named(self.source.text[place.start:place.end])}")
+
+    def number(self, _: str, span: Span) -> s.Number:
+        return s.Number(self.source.text[span.start:span.end] or "0", span)
+
+    def count(self, _: str, span: Span) -> int:
+        return self.whole(span, self.source.text[span.start:span.end], "count")
+
+    def duration(self, *parts: Any) -> s.Duration:
+        span: Span = parts[-1]
+        written = self.source.text[span.start:span.end]
+        unit = parts[1] if len(parts) == 3 else LETTERS.get(written[-1:], "second")
+        return s.Duration(self.whole(span, DIGITS.match(written)[0], unit), unit, span)    # type: ignore[index]
+
+    def whole(self, span: Span, digits: str, what: str) -> int:
+        """The number these digits are, where a reasonable one is wanted; what is missing stands for 1."""
+        most = LARGEST[what]
+        if digits and (len(digits) > len(str(most)) or not 1 <= int(digits) <= most):
+            self.problems.append(writing.BAD_NUMBER.at(span, label="not such a number", most=most,
+                                                       what="this" if what == "count" else f"a number of {what}s"))
+            return 1
+        return int(digits or 1)
+
+    def url(self, _: str, span: Span) -> s.Url:
+        return s.Url(self.source.text[span.start:span.end], span)
+
+    def regex(self, _: str, span: Span) -> s.Regex:
+        return s.Regex(self.source.text[span.start + 1:span.end].removesuffix("/"), span)
+
+    def format_arg(self, _: str, span: Span) -> str:
+        return self.source.text[span.start:span.end].strip("'\"")

@@ -1,0 +1,215 @@
+"""Repairs: what a line that does not fit was most likely meant to be.
+
+Each repair is tried on the automaton before it is believed: it counts only if the whole line then goes through. The
+first one that does is told to the author and read in place of the line, so that the rest of the file is read as if
+nothing had happened.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dsl import writing
+from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Label
+from dsl.expected import ANY_VALUE, CLOSERS, KINDS, OTHER_WORDS, SHAPES, VALUE, listed, named
+from dsl.lexer import BLOCK, DURATION, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, TEXT
+from dsl.nearest import nearest
+from dsl.reader import BROKEN, Cell, Reader
+
+Piece = tuple[str, int, int]                 # kind, start, end of a token
+
+OPENERS = {")": "(", "]": "["}
+# Signs and words that are forgotten, the likeliest first.
+FORGOTTEN = ("->", "=", ",", ")", "]", "(", ":", "-", "..", "in", "from", "for", "of", "to", "as", "into", "else", "is",
+             "on", "times", "least", "do", "then")
+STANDS_FOR = {NAME: BROKEN, TEXT: TEXT, INT: INT, DURATION: DURATION, REGEX: REGEX}
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A line that can be read, and what is told about the one that could not."""
+
+    line: tuple[Piece, ...]
+    problem: Diagnostic
+
+
+class Repairs:
+    """All repairs of one line, of which token `at` is the first that does not fit."""
+
+    def __init__(self, reader: Reader, top: Cell, line: Sequence[Piece], at: int) -> None:
+        self.reader = reader
+        self.source = reader.source
+        self.line = tuple(line)
+        self.at = at
+        self.before = reader.states(top)
+        self.here = self.before.copy()
+        reader.advance(self.here, (kind for kind, _, _ in line[:at]))
+        self.expected = reader.expected(self.here)
+
+    def best(self) -> Repair | None:
+        return next((repair for repair in self.all() if self.goes(repair.line)), None)
+
+    def all(self) -> Iterator[Repair]:
+        """The likeliest first."""
+        yield from self.other_word()
+        yield from self.comparison()
+        yield from self.quoted_name()
+        yield from self.misspelt()
+        yield from self.unquoted_text()
+        yield from self.forgotten()
+        yield from self.missing_piece()
+        yield from self.too_much()
+
+    def goes(self, line: Sequence[Piece]) -> bool:
+        """Whether the automaton takes the whole line."""
+        same = 0
+        for ours, theirs in zip(self.line[:self.at], line, strict=False):
+            if ours[0] != theirs[0]:
+                break
+            same += 1
+        states = self.here.copy() if same == self.at else self.before.copy()
+        rest = [kind for kind, _, _ in line[same if same == self.at else 0:]]
+        return self.reader.advance(states, rest) == len(rest)
+
+    def unreadable(self) -> Diagnostic:
+        """What is told where no repair goes."""
+        kind, start, end = self.line[self.at]
+        written = self.source.text[start:end]
+        first = self.line[0][0]
+        fixes = [Fix(f"a line with `{first}` looks like: {SHAPES[first]}", certainty=Certainty.SHAPE)] if first in SHAPES else []
+        return writing.UNREADABLE.at(self.source.span(start, max(end, start)), *fixes, label="not expected here",
+                                     expected=listed(self.expected), found=named(written) if kind != NEW_LINE else named(""))
+
+    # --- one kind of repair each ------------------------------------------------------------------------------
+
+    def with_piece(self, at: int, *pieces: Piece, instead_of: int = 1) -> tuple[Piece, ...]:
+        return (*self.line[:at], *pieces, *self.line[at + instead_of:])
+
+    def other_word(self) -> Iterator[Repair]:
+        """`goto main`, `print "Hi"`, `else if x`: the word this language has for it."""
+        word, start, end = self.line[self.at]
+        if word == "else" and self.line[self.at + 1][0] == "if":
+            end = self.line[self.at + 1][2]
+            fix = writing.replace(self.source, start, end, "elif", "write `elif`")
+            yield Repair(self.with_piece(self.at, ("elif", start, end), instead_of=2),
+                         self._other_word("else if", start, end, fix))
+        ours = OTHER_WORDS.get(word, OTHER_WORDS.get(word.lower()))
+        if ours is None or ours not in self.expected:
+            return
+        fix = writing.replace(self.source, start, end, ours, f"write `{ours}`")
+        yield Repair(self.with_piece(self.at, (ours, start, end)), self._other_word(word, start, end, fix))
+
+    def _other_word(self, word: str, start: int, end: int, fix: Fix) -> Diagnostic:
+        return writing.OTHER_WORD.at(self.source.span(start, end), fix, label="not a word of this language", word=word)
+
+    def comparison(self) -> Iterator[Repair]:
+        """`if x = 1` and `set x == 1`."""
+        kind, start, end = self.line[self.at]
+        other = {"=": "==", "==": "="}.get(kind)
+        if other and other in self.expected:
+            fix = writing.replace(self.source, start, end, other, f"write `{other}`")
+            yield Repair(self.with_piece(self.at, (other, start, end)),
+                         writing.ASSIGNED.at(self.source.span(start, end), fix, label="the other one is meant"))
+
+    def quoted_name(self) -> Iterator[Repair]:
+        """`-> "main"`."""
+        kind, start, end = self.line[self.at]
+        inside = self.source.text[start + 1:end - 1]
+        if kind == TEXT and NAME in self.expected and TEXT not in self.expected and inside.isidentifier():
+            fix = writing.replace(self.source, start, end, inside, "take the quotes away")
+            yield Repair(self.with_piece(self.at, (inside, start, end)),
+                         writing.QUOTED_NAME.at(self.source.span(start, end), fix, label="a name in quotes"))
+
+    def misspelt(self) -> Iterator[Repair]:
+        """A word that is nearly one that can stand here."""
+        word, start, end = self.line[self.at]
+        if word in NEVER_NAMES or len(word) < 2:
+            return
+        for near in nearest(word, (kind for kind in self.expected if kind.isalpha())):
+            fix = writing.replace(self.source, start, end, near, f"did you mean `{near}`?")
+            yield Repair(self.with_piece(self.at, (near, start, end)),
+                         writing.MISSPELT.at(self.source.span(start, end), fix, label="not a word of the language", word=word))
+
+    def unquoted_text(self) -> Iterator[Repair]:
+        """`say Hello there`: the words that would be a text."""
+        last = len(self.line) - 1
+        for first in (self.at, self.at - 1):
+            if first < 1 or self.line[first][0] in NEVER_NAMES and self.line[first][0] not in (INT, TEXT):
+                continue
+            for end in range(last, max(first, self.at), -1):
+                words = self.line[first:end]
+                if all(kind in ("->", "=", "@") for kind, _, _ in words[-1:]) or words[-1][0] == "->":
+                    continue
+                start, stop = words[0][1], words[-1][2]
+                fix = Fix("put it between quotes", (Edit(self.source.span(start, start), '"'),
+                                                   Edit(self.source.span(stop, stop), '"')))
+                if "->" not in {kind for kind, _, _ in words} and TEXT in self.expected_at(first):
+                    yield Repair((*self.line[:first], (TEXT, start, stop), *self.line[end:]),
+                                 writing.NO_QUOTES.at(self.source.span(start, stop), fix, label="a text?"))
+
+    def expected_at(self, at: int) -> frozenset[str]:
+        if at == self.at:
+            return self.expected
+        states = self.before.copy()
+        self.reader.advance(states, (kind for kind, _, _ in self.line[:at]))
+        return self.reader.expected(states)
+
+    def forgotten(self) -> Iterator[Repair]:
+        """A sign or small word that is not there."""
+        place = self.line[self.at][1]
+        for sign in FORGOTTEN:
+            if sign not in self.expected:
+                continue
+            line = self.with_piece(self.at, (sign, place, place), instead_of=0)
+            if sign in OPENERS and (opened := self._opened(OPENERS[sign])) is not None:
+                yield Repair(line, self._open_bracket(opened, sign, place))
+            else:
+                yield Repair(line, self._missing(f"`{sign}`", place, sign))
+
+    def _opened(self, bracket: str) -> int | None:
+        return next((at for at in range(self.at - 1, -1, -1) if self.line[at][0] == bracket), None)
+
+    def _open_bracket(self, opened: int, sign: str, place: int) -> Diagnostic:
+        _, start, end = self.line[opened]
+        fix = Fix(f"close it with `{sign}`", (Edit(self.source.span(place, place), sign),))
+        return writing.OPEN_BRACKET.at(self.source.span(start, end), fix, label="opened here",
+                                       others=(Label(self.source.span(place, place), "not closed before this"),),
+                                       bracket=OPENERS[sign])
+
+    def _missing(self, what: str, place: int, sign: str | None = None) -> Diagnostic:
+        _, start, end = self.line[self.at]
+        before = f"before {named(self.source.text[start:end])}" if end > start else "at the end of the line"
+        fixes = []
+        if sign is not None:
+            gap = " " if sign[0].isalnum() or sign in ("->", "=", "-", "..") else ""
+            fixes.append(Fix(f"write {what} here", (Edit(self.source.span(place, place), f"{sign}{gap}"),)))
+        elif (first := self.line[0][0]) in SHAPES:
+            fixes.append(Fix(f"a line with `{first}` looks like: {SHAPES[first]}", certainty=Certainty.SHAPE))
+        return writing.MISSING.at(self.source.span(place, max(place, end)), *fixes, label=f"{what.replace('`', '')} is missing",
+                                  what=what, where=before)
+
+    def missing_piece(self) -> Iterator[Repair]:
+        """A name, text or number that is not there."""
+        place = self.line[self.at][1]
+        is_value = self.expected >= VALUE
+        for kind, stands in STANDS_FOR.items():
+            if kind in self.expected:
+                what = self._called(kind, is_value)
+                yield Repair(self.with_piece(self.at, (stands, place, place), instead_of=0), self._missing(what, place))
+
+    def _called(self, kind: str, is_value: bool) -> str:
+        before = self.line[self.at - 1][0] if self.at else ""
+        if kind == NAME and before in ("->", "do"):
+            return "the name of a flow" if before == "do" else "the name of a flow or menu"
+        return "a value" if is_value and kind in ANY_VALUE else KINDS[kind]
+
+    def too_much(self) -> Iterator[Repair]:
+        """Something that can be left out: a token, a word before it, or all the rest of the line."""
+        last = len(self.line) - 1
+        for first, end in ((self.at, self.at + 1), (self.at - 1, self.at), (self.at, last)):
+            if not 0 <= first < end <= last:
+                continue
+            start, stop = self.line[first][1], self.line[end - 1][2]
+            what = named(self.source.text[start:stop])
+            fix = Fix("leave it out", (Edit(self.source.span(start, stop), ""),))
+            yield Repair((*self.line[:first], *self.line[end:]),
+                         writing.TOO_MUCH.at(self.source.span(start, stop), fix, label="does not belong here", what=what))
