@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dsl import types
 from dsl.diagnostics import Edit, Fix, Kind, Label, Severity
 from dsl.expressions import Expressions, Typed, a, known_type, plain
-from dsl.resolve import BOUND, NO_SLOT, RESERVED
+from dsl.resolve import BOUND, NO_SLOT
 from dsl.scope import Frame, Local, Scope, step_name
 from dsl.source import Span
 from dsl.syntax import (
@@ -148,8 +148,6 @@ class Binding:
 
     def _bind_own(self, name: Name, type: str, max: int | None = None) -> None:
         """A local even where a slot has the name."""
-        if name.text in BOUND:
-            self._names.found.append(RESERVED.at(name.span, label="choose another name", name=name.text))
         slot = self._names.domain.slots.get(name.text)
         if slot is not None and name.text not in self._frame.locals:
             there = Label(slot.span, "the slot")
@@ -160,6 +158,7 @@ class Binding:
         """A local, unless a slot has the name."""
         bound = self._frame.locals.get(name.text)
         if bound is None:
+            self._names.check_free(name.text, name.span, name.text in BOUND)
             self._frame.locals[name.text] = Local(type, name.span, max, values)
         elif not types.fits(type, bound.type):
             there = Label(bound.span, a(bound.type))

@@ -121,7 +121,7 @@ class _Lowering:
         frame = self.frames[name]
         blocks = self._blocks(frame)
         if flow.starts_on:
-            self.names.check_entered(flow, flow.starts_on[0].span)
+            self.names.can_enter(flow, flow.starts_on[0].span)
         for pattern in flow.starts_on:
             starts.add(event(self.bot, pattern, blocks.scope), [], name, self.places.place(pattern.span))
         entry = blocks.run(name)
@@ -133,7 +133,7 @@ class _Lowering:
             blocks.block(flow.body, entry, RETURNS)
         lost = None
         if flow.lost is not None:
-            lost = UNKNOWN if self.names.entered(flow.lost.target) is None else flow.lost.target.text
+            lost = self.names.entered(flow.lost.target) or UNKNOWN
         return LoweredFlow(entry.name, [list(param) for param in frame.params], {}, frame.returns, title,
                            isinstance(flow, Menu), lost)
 

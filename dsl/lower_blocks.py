@@ -311,8 +311,7 @@ class Blocks:
             self.emit(run, statement.span, "clear", variable[0])
 
     def _jump(self, jump: Jump, run: Run) -> bool:
-        flow = self.bot.names.entered(jump.target)
-        self.emit(run, jump.span, "jump", UNKNOWN if flow is None else jump.target.text)
+        self.emit(run, jump.span, "jump", self.bot.names.entered(jump.target) or UNKNOWN)
         return True
 
     def _again(self, again: Again, run: Run) -> bool:

@@ -180,6 +180,8 @@ def _answer_type(blocks: Blocks, ask: Ask, held: str) -> tuple[Rule | None, str]
     if ask.type is not None:
         rule, type = blocks.bot.names.rule_or_type(ask.type)
         if not types.fits(type, held):
+            if ask.slot.text in blocks.frame.locals:                 # `frames` says it
+                return None, types.UNKNOWN
             blocks.bot.expressions.say(OTHER_RULE.at(ask.type.name.span, label=a(type), name=ask.type.name.text,
                                                      given=a(type), slot=ask.slot.text, wanted=a(held)))
             return None, types.UNKNOWN
@@ -212,7 +214,7 @@ def _chosen(blocks: Blocks, ask: Ask, clauses: dict[type, Any], scope: Scope, va
         stored = bot.expressions.value(value.value, Scope(blocks.frame, scope.context, it=items.type))
         parts["value"], at = bot.pools.expr(stored.code, value.value.span), value.value.span
     bot.privacy.flows(items.reads | stored.reads, blocks.key(variable))
-    if not types.fits(stored.type, held):
+    if variable[0] == "slot" and not types.fits(stored.type, held):
         bot.expressions.say(WRONG_TYPE.at(at, label=a(stored.type), what=f"`{ask.slot.text}`", wanted=a(held),
                                           given=a(stored.type)))
     return parts
@@ -238,6 +240,7 @@ def _constraint(blocks: Blocks, constraint: Constraint, scope: Scope, type: str)
     if type != types.UNKNOWN and type not in _CONSTRAINED[constraint.kind]:
         blocks.bot.expressions.say(CONSTRAINT.at(constraint.span, Fix("remove it"), label=f"not of {a(type)}",
                                                  name=name, given=a(type)))
+        type = types.UNKNOWN
     if constraint.kind == "length":
         return ["length", *(whole(arg) for arg in constraint.args)]
     codes = []

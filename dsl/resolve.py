@@ -75,19 +75,20 @@ class Names:
     def flow(self, name: Name) -> Flow | Menu | None:
         return self._look_up("flow", name, self.flows, NO_FLOW, "nothing has this name")
 
-    def entered(self, name: Name) -> Flow | Menu | None:
-        """As `flow`, where it is entered without values."""
+    def entered(self, name: Name) -> str | None:
+        """The name of a flow that can be entered without values; None (and said) if there is none."""
         flow = self.flow(name)
-        if flow is not None:
-            self.check_entered(flow, name.span)
-        return flow
+        return name.text if flow is not None and self.can_enter(flow, name.span) else None
 
-    def check_entered(self, flow: Flow | Menu, span: Span) -> None:
+    def can_enter(self, flow: Flow | Menu, span: Span) -> bool:
+        """Whether a flow can be entered without values; says so if not."""
         if isinstance(flow, Flow) and flow.params:
             params = [param.name.text for param in flow.params]
             fix = Fix(f"call it from a flow: `do {flow.name.text}({', '.join(params)})`")
             shown = " and ".join(f"`{param}`" for param in params)
             self.found.append(WANTS_VALUES.at(span, fix, label="takes values", name=flow.name.text, params=shown))
+            return False
+        return True
 
     def response(self, name: Name) -> Response | None:
         return self._look_up("response", name, self.domain.responses, NO_RESPONSE, "nothing has this name")
@@ -161,9 +162,9 @@ class Names:
             self.found.append(twice.at(name.span, label="second of that name", others=(there,), name=name.text))
         of_system = name.text.startswith("system.") and name.text not in SYSTEM_FLOWS
         is_type = twice is TWO_RULES and name.text in types.BUILT_IN
-        self._check_free(name.text, name.span, of_system or is_type or name.text == ANYWHERE)
+        self.check_free(name.text, name.span, of_system or is_type or name.text == ANYWHERE)
 
-    def _check_free(self, name: str, span: Span, is_taken: bool) -> None:
+    def check_free(self, name: str, span: Span, is_taken: bool) -> None:
         if is_taken:
             self.found.append(RESERVED.at(span, label="choose another name", name=name))
 
@@ -173,9 +174,9 @@ class Names:
         for slot in domain.slots.values():
             self.named_type(slot.type, slot.span)
             is_other = slot.name == "language" != slot.type
-            self._check_free(slot.name, slot.span, slot.name in BOUND or is_other)
+            self.check_free(slot.name, slot.span, slot.name in BOUND or is_other)
         for name, fields in domain.records.items():
-            self._check_free(name, domain.record_spans[name], name in types.BUILT_IN)
+            self.check_free(name, domain.record_spans[name], name in types.BUILT_IN)
             self._check_types(fields)
         for action in domain.actions.values():
             self._check_types(action.params)
