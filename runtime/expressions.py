@@ -57,9 +57,9 @@ class Builder:
     def __init__(self, table: Table, values: Values, checks: Mapping[str, Callable[[str, str | None], bool]]) -> None:
         self._table, self._values, self._checks = table, values, checks
         self._language = table.languages[0] if table.languages else ""
-        operators = Operators(values)
-        self._operators = operators.by_name
-        self._functions = _functions(operators)
+        self.operators = Operators(values)
+        self._operators = self.operators.by_name
+        self._functions = _functions(self.operators)
         self._makers: dict[str, Maker] = {
             "num": self._num, "slot": self._slot, "local": self._local, "it": self._it, "given": self._given,
             "today": self._today, "now": self._now, "list": self._list, "duration": self._duration, "get": self._get,

@@ -40,6 +40,7 @@ class Program:
         self.table = table
         self.values = Values(table.timezone, table.records)
         self._builder = Builder(table, self.values, CHECKS)
+        self.operators = self._builder.operators
         self._exprs: list[Closure | None] = [None] * len(table.exprs)
         self._texts: list[Shown | None] = [None] * len(table.texts)
         self._words: dict[int, tuple[str, ...]] = {}
