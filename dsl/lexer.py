@@ -21,10 +21,10 @@ from dsl.syntax import Comment
 
 NAME, TEXT, BLOCK, REGEX = "<name>", "<text>", "<block>", "<regex>"
 URL, DURATION, DECIMAL, INT = "<url>", "<duration>", "<decimal>", "<int>"
-NEW_LINE, INDENT, DEDENT, END = "<nl>", "<indent>", "<dedent>", "<end>"
+NEW_LINE, INDENT, DEDENT, END, STRAY = "<nl>", "<indent>", "<dedent>", "<end>", "<stray>"
 SIGNS = "-> .. == != < <= > >= + - * / % = ( ) . , : [ ] @ |".split()
 # What no name can be; any other kind is a word, and a word is a name wherever it is not a keyword.
-NEVER_NAMES = frozenset({NAME, TEXT, BLOCK, REGEX, URL, DURATION, DECIMAL, INT, NEW_LINE, INDENT, DEDENT, END, *SIGNS})
+NEVER_NAMES = frozenset({NAME, TEXT, BLOCK, REGEX, URL, DURATION, DECIMAL, INT, NEW_LINE, INDENT, DEDENT, END, STRAY, *SIGNS})
 
 # The patterns of grammar.lark; a test keeps the two alike.
 PATTERNS = {
@@ -254,6 +254,8 @@ class _Lexing:
             return self.take_open_block(begin, end)
         if group == IS_STRAY:
             self.tokens.strays.append(writing.stray(self.source, begin, end))
+            if len(self.tokens.kinds) == self.first:
+                return self.add(STRAY, begin, end)         # so that a line of nothing else is a line
         return end
 
     def take_open_text(self, begin: int) -> int:

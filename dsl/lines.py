@@ -7,6 +7,7 @@ thing is told about it, and the lines around it are read as if it had been right
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from dsl import syntax as s
 from dsl import writing
@@ -19,6 +20,7 @@ from dsl.recovery import Piece, Repairs
 STEP = 2                                     # spaces by which a block is indented
 MOST_PROBLEMS = 50                           # in one file; past it the rest is not read
 DEEPEST_BLOCK = 30
+FAR = 50                                     # lines looked ahead to tell a slip from a habit
 
 # The rest of a line of which only the first word is believed: the first of these that fits.
 SIMPLEST: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -29,6 +31,10 @@ SIMPLEST: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "tries": ((INT,),), "after": ((DURATION,),), "otherwise": ((INT, "times"),),
 }
 NAMED = frozenset({"flow", "menu", "rule", "ask", "need", "choose", "call", "for"})
+# What may have stood above lines whose own line nobody can read.
+ADOPTERS = [("if", BROKEN), ("choose", BROKEN, TEXT), ("ask", BROKEN, TEXT), ("call", BROKEN), ("-", TEXT), ("flow", BROKEN),
+            ("menu", BROKEN, TEXT), ("anywhere",), ("rule", BROKEN, "for", BROKEN), ("after", DURATION), ("say", BROKEN),
+            ("on", "failure"), ("on", "anything")]
 # What stands for a block of which nothing can be read: the first of these that fits.
 EMPTY_BLOCKS = (
     (INDENT, "do", BROKEN, NEW_LINE, DEDENT), (INDENT, "private", NEW_LINE, DEDENT), (INDENT, "trim", NEW_LINE, DEDENT),
@@ -82,7 +88,7 @@ class Lines:
         tokens, reader, levels = self.tokens, self.reader, self.levels
         top = self.top
         if indent != levels[-1]:
-            depth = self.as_written(indent)
+            depth = None if self.is_slipped(number, indent) else self.as_written(indent)
             if depth is None or len(depth.levels) > DEEPEST_BLOCK:
                 return self.recover(number, None)
             places = [tokens.starts[first]] * len(depth.layout)
@@ -99,7 +105,8 @@ class Lines:
             self.levels, self.openers = depth.levels, depth.openers
         self.word = tokens.kinds[first]
         self.before = tokens.starts[first], tokens.ends[last - 1]
-        self.dropped = None
+        if self.aliases:                               # a neighbour that stands right ends a run of lines that do not
+            self.aliases = {wrong: right for wrong, right in self.aliases.items() if right > indent}
         return None
 
     # --- depth ------------------------------------------------------------------------------------------------
@@ -108,6 +115,17 @@ class Lines:
         if indent > self.levels[-1]:
             return Depth(indent, (INDENT,), (*self.levels, indent), (*self.openers, self.word))
         return self.out_to(self.levels.index(indent)) if indent in self.levels else None
+
+    def is_slipped(self, number: int, indent: int) -> bool:
+        """Whether the first line of a block is indented otherwise than its neighbours or by an odd number of spaces.
+
+        A block indented by four or more is left to the formatter.
+        """
+        deeper = indent - self.levels[-1]
+        if deeper <= STEP:
+            return deeper == 1
+        following = islice((line[0] for line in self.tokens.lines[number + 1:number + 1 + FAR]), FAR)
+        return deeper % STEP == 1 or self.levels[-1] + STEP in takewhile(lambda width: width > self.levels[-1], following)
 
     def out_to(self, level: int) -> Depth:
         return Depth(self.levels[level], (DEDENT,) * (len(self.levels) - 1 - level), self.levels[:level + 1],
@@ -137,6 +155,8 @@ class Lines:
         if written is not None:
             in_line = self.reader.advance(self.reader.states(self.top), [*written.layout, *kinds]) - len(written.layout)
         if in_line > 0 and self.repaired(number, written, line, in_line):
+            return
+        if self.before is None and self.after_empty_block(number, written, line):
             return
         if self.at_other_depth(number, written, line) or in_line <= 0 and (
                 self.after_empty_block(number, written, line) or self.repaired_somewhere(number, written, line)):
@@ -262,7 +282,7 @@ class Lines:
         """The best that can be said of a line that nothing could mend."""
         word, start, end = line[0]
         place = self.source.span(start, end)
-        under = self.openers[len(written.levels) - 1] if written else self.openers[-1]
+        under = (written.openers if written else self.openers)[-1]
         depth = written or self.out_to(len(self.levels) - 1)
         if at == 0:
             if word in CLOSERS:
@@ -290,23 +310,34 @@ class Lines:
         """Read a line by its first word alone, so that what stands under it can be read; or leave it out."""
         indent = self.tokens.lines[number][0]
         self.reader.broken.update(kind for kind, _, _ in line if kind not in NEVER_NAMES)
-        word, start, end = line[0]
-        has_block = number + 1 < len(self.tokens.lines) and self.tokens.lines[number + 1][0] > indent
-        name = line[1] if len(line) > 1 and line[1][0] not in NEVER_NAMES and word in NAMED else (BROKEN, end, end)
+        below = self.below(number)
         for depth in ([written] if written else []) + self.depths(indent):
-            for rest in SIMPLEST.get(word, ()):
-                pieces: list[Piece] = [(kind, end, end) for kind in rest]
-                if rest and rest[0] == BROKEN:
-                    pieces[0] = name
-                for tail in ((NEW_LINE,), ("->", BROKEN, NEW_LINE)):
-                    whole = [line[0], *pieces, *((kind, end, end) for kind in tail)]
-                    if self.fits([*depth.layout, *(kind for kind, _, _ in whole)]):
-                        if has_block == (len(tail) == 1) or tail == (NEW_LINE,) and word in ("say", "ask", "need", "-"):
-                            self.take(depth, whole)
-                            self.before = None
-                            return
+            for stand_in in self.stand_ins(line, bool(below)):
+                if self.fits([*depth.layout, *(kind for kind, _, _ in stand_in), *below]):
+                    self.take(depth, stand_in)
+                    self.before = None
+                    return
         self.dropped = indent
         self.before = None
+
+    def below(self, number: int) -> tuple[str, ...]:
+        """What the line after this one begins with if it is indented deeper, else nothing."""
+        if number + 1 >= len(self.tokens.lines) or self.tokens.lines[number + 1][0] <= self.tokens.lines[number][0]:
+            return ()
+        return INDENT, self.tokens.kinds[self.tokens.lines[number + 1][1]]
+
+    def stand_ins(self, line: list[Piece], has_block: bool) -> Iterator[list[Piece]]:
+        """Lines that could stand for this one: the simplest of its kind, or any that takes such a block."""
+        word, start, end = line[0]
+        name = line[1] if len(line) > 1 and line[1][0] not in NEVER_NAMES and word in NAMED else (BROKEN, end, end)
+        simplest = [(word, *rest) for rest in SIMPLEST.get(word, ())]
+        for kinds in simplest + (ADOPTERS if has_block else []):
+            pieces = [(kinds[0], start, end), *((kind, end, end) for kind in kinds[1:])]
+            if kinds[1:2] == (BROKEN,) and kinds in simplest:
+                pieces[1] = name
+            if kinds in simplest and not has_block:
+                yield [*pieces, ("->", end, end), (BROKEN, end, end), (NEW_LINE, end, end)]
+            yield [*pieces, (NEW_LINE, end, end)]
 
     def read_dropped(self, number: int, line: list[Piece]) -> None:
         """A line in the block of a line that was left out: read where it fits, without a word."""
