@@ -22,6 +22,7 @@ from dsl.table import Json, Step, Var
 from dsl.words import normalise
 from runtime import regex
 from runtime.answers.identifiers import CHECKS
+from runtime.answers.language import Readings, Setting, only
 from runtime.events import Said, Sent
 from runtime.program import Program, Scope
 from runtime.values import TEXT, Value, plain
@@ -43,11 +44,6 @@ class Refused(msgspec.Struct, frozen=True):
 
     text: str | None
     is_own: bool = False
-
-
-class _Read(NamedTuple):
-    default: Value
-    likely: tuple[Value, ...]
 
 
 def validate(program: Program, step: Step, answer: Answer, scope: Scope) -> Accepted | Refused:
@@ -75,7 +71,7 @@ def accept(program: Program, step: Step, value: Json, scope: Scope) -> Accepted 
 # --- reading
 
 
-def _read(program: Program, step: Step, type: str, answer: Answer, scope: Scope) -> _Read | None:
+def _read(program: Program, step: Step, type: str, answer: Answer, scope: Scope) -> Readings | None:
     if isinstance(answer, Sent):
         value = answer.value if answer.kind == type or _is_file_of(type, answer) else None
         return _one(program.values.admit(type, value) if type in _SENT else None)
@@ -86,8 +82,8 @@ def _read(program: Program, step: Step, type: str, answer: Answer, scope: Scope)
     return _read_as(program, step, type, cleaned(answer.text), scope)
 
 
-def _one(value: Value) -> _Read | None:
-    return None if value is None else _Read(value, (value,))
+def _one(value: Value) -> Readings | None:
+    return None if value is None else only(value)
 
 
 def _is_file_of(type: str, answer: Sent) -> bool:
@@ -110,9 +106,8 @@ def cleaned(text: str) -> str:
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
 
 
-def _read_as(program: Program, step: Step, type: str, text: str, scope: Scope) -> _Read | None:
-    from runtime.answers import contacts, dates, numbers, words
-    from runtime.answers.language import Setting
+def _read_as(program: Program, step: Step, type: str, text: str, scope: Scope) -> Readings | None:
+    from runtime.answers import contacts, dates, durations, numbers, words
 
     now = program.values.moment(scope.at)
     if now is None:
@@ -127,13 +122,13 @@ def _read_as(program: Program, step: Step, type: str, text: str, scope: Scope) -
         case "boolean":
             return _one(words.read_boolean(text, *(_system_words(program, name, scope) for name in ("yes", "no"))))
         case "date":
-            return _readings(dates.read_date(text, setting))
+            return dates.read_date(text, setting)
         case "time":
-            return _readings(dates.read_time(text, setting))
+            return dates.read_time(text, setting)
         case "datetime":
-            return _readings(dates.read_datetime(text, setting))
+            return dates.read_datetime(text, setting)
         case "duration":
-            return _readings(dates.read_duration(text, setting))
+            return durations.read_duration(text, setting)
         case "phone":
             return _one(contacts.read_phone(text, program.table.region))
         case "email":
@@ -146,10 +141,6 @@ def _read_as(program: Program, step: Step, type: str, text: str, scope: Scope) -
             tags = program.table.languages if step.slot == ["slot", "language"] else ()
             return _one(words.read_language(text, tags, language))
     return None                              # a record, a list: nothing that is typed
-
-
-def _readings(found: Any) -> _Read | None:
-    return None if found is None else _Read(found.default, found.likely)
 
 
 def _system_words(program: Program, name: str, scope: Scope) -> tuple[str, ...]:

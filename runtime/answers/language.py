@@ -1,4 +1,4 @@
-"""What an answer is read in: the language, the region and the time of the conversation; and words as they are read.
+"""What an answer is read in: the language, the region and the time of the conversation; what it may mean; its words.
 
 `spoken` is gentler than `dsl.words.normalise`: dates and numbers need their signs.
 """
@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from runtime.texts import Formats, locale_of, order_of
+from runtime.values import Value
 
 LONGEST = 160                                # characters of an answer that is to be a number, a date, a phone …
 
@@ -37,6 +38,17 @@ class Setting(NamedTuple):
     def has_24_hours(self) -> bool:
         """Whether the clock of the language in that region goes to 24."""
         return "H" in str(locale_of(self.language, self.region).time_formats["short"].pattern)
+
+
+class Readings(NamedTuple):
+    """What an answer may mean: `likely` in the order in which the rule is asked, `default` where it decides nothing."""
+
+    default: Value
+    likely: tuple[Value, ...]
+
+
+def only(value: Value) -> Readings:
+    return Readings(value, (value,))
 
 
 _halves = re.compile(r"\b([ap])\s?\.?\s?m\b\.?")
