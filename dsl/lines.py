@@ -87,6 +87,8 @@ class Lines:
         indent, first, last = self.tokens.lines[number]
         tokens, reader, levels = self.tokens, self.reader, self.levels
         top = self.top
+        if self.dropped is not None and indent <= self.dropped:
+            self.dropped = None
         if indent != levels[-1]:
             depth = None if self.is_slipped(number, indent) else self.as_written(indent)
             if depth is None or len(depth.levels) > DEEPEST_BLOCK:
@@ -150,7 +152,6 @@ class Lines:
         if self.dropped is not None and indent > self.dropped:
             self.read_dropped(number, line)
             return
-        self.dropped = None
         in_line = 0
         if written is not None:
             in_line = self.reader.advance(self.reader.states(self.top), [*written.layout, *kinds]) - len(written.layout)

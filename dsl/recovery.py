@@ -54,8 +54,8 @@ class Repairs:
         yield from self.comparison()
         yield from self.quoted_name()
         yield from self.misspelt()
-        yield from self.unquoted_text()
         yield from self.forgotten()
+        yield from self.unquoted_text()
         yield from self.missing_piece()
         yield from self.too_much()
 
@@ -132,19 +132,18 @@ class Repairs:
     def unquoted_text(self) -> Iterator[Repair]:
         """`say Hello there`: the words that would be a text."""
         last = len(self.line) - 1
-        for first in (self.at, self.at - 1):
-            if first < 1 or self.line[first][0] in NEVER_NAMES and self.line[first][0] not in (INT, TEXT):
+        for first in range(self.at, 0, -1):
+            if self.line[first][0] == NEW_LINE or TEXT not in self.expected_at(first):
                 continue
-            for end in range(last, max(first, self.at), -1):
+            for end in range(last, self.at, -1):
                 words = self.line[first:end]
-                if all(kind in ("->", "=", "@") for kind, _, _ in words[-1:]) or words[-1][0] == "->":
+                if any(kind in ("->", TEXT, "@") for kind, _, _ in words):
                     continue
                 start, stop = words[0][1], words[-1][2]
                 fix = Fix("put it between quotes", (Edit(self.source.span(start, start), '"'),
                                                    Edit(self.source.span(stop, stop), '"')))
-                if "->" not in {kind for kind, _, _ in words} and TEXT in self.expected_at(first):
-                    yield Repair((*self.line[:first], (TEXT, start, stop), *self.line[end:]),
-                                 writing.NO_QUOTES.at(self.source.span(start, stop), fix, label="a text?"))
+                yield Repair((*self.line[:first], (TEXT, start, stop), *self.line[end:]),
+                             writing.NO_QUOTES.at(self.source.span(start, stop), fix, label="a text?"))
 
     def expected_at(self, at: int) -> frozenset[str]:
         if at == self.at:
