@@ -216,7 +216,6 @@ class _Stage:
         if self.late_s:
             late, self.late_s = self.late_s, 0
             self.goes_on(late, span)
-            self.nothing_left(span)
         self.receives(event, number, span)
 
     def tapped(self, step: story.Tap) -> Event:
@@ -358,12 +357,13 @@ class _Stage:
 
     def shown(self, path: tuple[str, ...]) -> str:
         name, *fields = path
-        value: Any = {**self.talk.state.slots, **self.locals()}.get(name)
+        held = self.table.slots.get(name)
+        value: Any = {**self.talk.state.slots, **self.locals()}.get(name, held.default if held else None)
         type = self.type_of(name)
         for part in fields:
             value = value.get(part) if isinstance(value, dict) else None
-            held = self.table.records.get(type, {}).get(part)
-            type = held.type if held else "unknown"
+            var = self.table.records.get(type, {}).get(part)
+            type = var.type if var else "unknown"
         return self.program.formats(self.scope().language).show(self.program.values.convert(type, value))
 
     def variants(self, response: str) -> Sequence[Sequence[str | None]]:

@@ -1,0 +1,249 @@
+"""Stories are played as written; what is not as written is said, with its place."""
+
+import pytest
+
+from dsl.build import build_sources
+from dsl.source import Source
+from dsl.story import read_stories
+from runtime.stories import Played, play
+
+CAFE = {
+    "domain.yml": """\
+bot: cafe
+languages: [en, es]
+start: main
+slots:
+  guests: integer
+  name: {type: text, max: 20, default: friend}
+records:
+  table: {id: text, seats: integer}
+actions:
+  reserve: {params: {guests: integer}, returns: table, reasons: [full], python: actions.reserve}
+  note: {params: {guests: integer}, python: actions.note}
+templates:
+  invite_v1: {params: {}, text: {en: Come and see us}, buttons: [I will]}
+responses:
+  bye: ["Bye, {name}!", "See you."]
+events:
+  fire: {}
+""",
+    "main.flow": """\
+anywhere
+  on "stop" -> leave
+
+menu main "Welcome, {name}."
+  - "Book" -> book
+  - "Person" -> person
+  - "Bye" -> leave
+
+flow book
+  ask guests as integer "How many?"
+    hint "A number"
+    after 30m
+      say "Still there?"
+    after 2h -> leave
+  call reserve(guests) into table
+    on "full"
+      say "We are full."
+      -> main
+    on timeout
+      say "Nobody answers."
+      -> main
+    on failure
+      say "That did not work."
+      -> main
+  call note(guests)
+  say "Table {table.id or '?'} for {guests}."
+  -> main
+
+flow person
+  handover "staff" "One moment."
+  -> main
+
+flow alarm
+  starts on event fire
+  send template invite_v1()
+  end
+
+flow leave
+  say bye
+  end
+""",
+}
+BUILT = build_sources(CAFE)
+
+
+def told(steps: str, given: str = "") -> Played:
+    text = f"bot: cafe\nstories:\n  - story: s\n{given}    steps:\n"
+    text += "".join(f"      {line}\n" for line in steps.strip().splitlines())
+    file, faults = read_stories(Source("s.yml", text))
+    assert not faults, faults
+    assert BUILT.table is not None, BUILT.diagnostics
+    assert BUILT.map is not None
+    return play(BUILT.table, BUILT.map, file.stories[0])
+
+
+STUBS = "    actions: {reserve: {id: t1, seats: 4}}\n"
+GOOD = {
+    "a booking": ("""
+- user: hi
+- bot: {menu: main, options: [Book, Person, Bye]}
+- tap: Book
+- bot: How many?
+- user: "4"
+- called: {reserve: {guests: 4}}
+- bot: "Table t1 for {guests}."
+- bot: "Welcome, {name}."
+- expect: {at: main, slots: {guests: 4, name: friend}}
+""", STUBS),
+    "a reason": ("""
+- user: hi
+- bot:
+- user: book
+- bot:
+- fails: {reserve: full}
+- user: "4"
+- bot: We are full.
+- bot: {menu: main}
+""", ""),
+    "a time-out": ("""
+- user: hi
+- bot:
+- user: book
+- bot:
+- fails: {reserve: timeout}
+- user: "4"
+- bot: Nobody answers.
+- bot: {menu: main}
+""", ""),
+    "results in turn": ("""
+- user: hi
+- bot:
+- user: book
+- bot:
+- user: "2"
+- bot: Table a for 2.
+- bot: {menu: main}
+- user: book
+- bot:
+- user: "3"
+- bot: Table b for 3.
+- bot: {menu: main}
+""", "    actions: {reserve: {results: [{id: a}, {id: b}]}}\n"),
+    "time passes": ("""
+- user: hi
+- bot:
+- user: book
+- bot:
+- bot: "How many?"
+- wait: 30m
+- bot: Still there?
+- wait: 90m
+- bot: {response: bye}
+- expect: {at: }
+""", ""),
+    "a pending call": ("""
+- user: hi
+- bot:
+- user: book
+- bot:
+- pending: reserve
+- user: "4"
+- user: book
+- answers: reserve
+- bot: Table t1 for 4.
+- bot: {menu: main}
+- bot: How many?
+""", STUBS),
+    "a message twice": ("""
+- user: hi
+- bot:
+- user: book
+- bot:
+- user: "4"
+- bot:
+- again: duplicate
+- expect: {at: main}
+""", STUBS),
+    "a late message": ("""
+- user: hi
+- bot:
+- user: book
+- bot:
+- late: 45m
+- user: "4"
+- bot: Still there?
+""", STUBS),
+    "staff": ("""
+- user: hi
+- bot:
+- user: person
+- bot:
+- bot: One moment.
+- staff: Hello, this is Eva.
+- staff: resume
+- bot: {menu: main}
+""", ""),
+    "an event": ("""
+- event: fire
+- bot: {template: invite_v1}
+- tap: I will
+- bot: {menu: main}
+""", ""),
+    "given slots, a place and a language": ("""
+- user: bye
+- bot: {response: bye}
+""", "    given: {at: main, slots: {name: Ana}, language: en, now: 2026-03-01T09:00}\n"),
+    "a flow as the beginning": ("""
+- user: hi
+- bot: How many?
+""", "    given: {at: book}\n"),
+}
+
+@pytest.mark.parametrize(("steps", "given"), GOOD.values(), ids=GOOD)
+def test_a_story_that_goes_as_written_passes(steps: str, given: str):
+    played = told(steps, given)
+
+    assert played.broken is None, (played.broken, played.transcript)
+    assert played.fired or "user: hi" in steps
+
+
+BROKEN = {
+    "another text": ("- user: hi\n- bot: Welcome.", "", "the bot said something else"),
+    "one message too few": ("- user: hi\n- bot: {menu: main}\n- bot: And now?", "", "the bot said nothing more"),
+    "one message too many": ("- user: hi\n- user: hi", "", "the bot said more than the story tells"),
+    "left over at the end": ("- user: hi", "", "the bot said more than the story tells"),
+    "no such title": ("- user: hi\n- bot:\n- tap: Buy", "", "no message shows this title"),
+    "nothing to tap": ("- tap: Buy", "", "no message shows this title"),
+    "not called": ("- user: hi\n- bot:\n- called: reserve", "", "`reserve` was not called"),
+    "called with something else": ("- user: hi\n- bot:\n- user: book\n- bot:\n- user: '4'\n- bot:\n- called: {reserve: {guests: 5}}", STUBS,
+                                   "`reserve` was called with something else"),
+    "no result": ("- user: hi\n- bot:\n- user: book\n- bot:\n- user: '4'", "", "the bot called `reserve`, and the story does not say*"),
+    "results used up": ("- user: hi\n- bot:\n- user: book\n- bot:\n- user: '4'\n- bot:", "    actions: {reserve: {results: []}}\n",
+                        "`reserve` was called 1 times*"),
+    "elsewhere": ("- user: hi\n- bot:\n- expect: {at: book}", "", "the conversation rests elsewhere"),
+    "not over": ("- user: hi\n- bot:\n- expect: {at: }", "", "the conversation is not over"),
+    "another value": ("- user: hi\n- bot:\n- expect: {slots: {name: Ana}}", "", "a slot holds something else"),
+    "no handover": ("- user: hi\n- bot:\n- staff: resume", "", "nobody has taken over*"),
+    "nothing to deliver again": ("- again: duplicate", "", "nobody has written yet*"),
+    "nothing pending": ("- answers: reserve", "", "no call of `reserve` is pending"),
+}
+
+
+@pytest.mark.parametrize(("steps", "given", "reason"), BROKEN.values(), ids=BROKEN)
+def test_a_story_that_does_not_go_as_written_says_why(steps: str, given: str, reason: str):
+    played = told(steps, given)
+
+    assert played.broken is not None, played.transcript
+    said = played.broken.reason
+    assert said.startswith(reason[:-1]) if reason.endswith("*") else said == reason
+
+
+def test_what_broke_comes_with_both_sides_and_the_row_that_fired():
+    broken = told("- user: hi\n- bot:\n- user: book\n- bot: How much?").broken
+
+    assert broken is not None
+    [difference] = broken.differences
+    assert (difference.what, difference.told) == ("text", "How much?")
+    assert difference.sent.startswith("How many?")
+    assert [row.step for row in broken.fired] == ["main"]
