@@ -3,15 +3,18 @@
     read ─▶ parse ─▶ lower (names, types) ─▶ check
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from dsl.allow import allowed
 from dsl.check import check
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
 from dsl.domain import Domain, read_domain
-from dsl.lower import lower
+from dsl.locales import read_locales, stale, untranslated
+from dsl.lower import Lowered, lower
+from dsl.lower_texts import Translatable
 from dsl.parser import parse
 from dsl.source import Source, Span
 from dsl.syntax import File
@@ -20,11 +23,13 @@ from dsl.table import SourceMap, Table
 NO_FOLDER = Kind("F090", Severity.ERROR, "there is no folder `{name}`")
 NO_DOMAIN = Kind("F091", Severity.ERROR, "`{name}` is not a bot: it has no domain.yml")
 NOT_UTF8 = Kind("F092", Severity.ERROR, "this file is not UTF-8: byte {byte} is 0x{value:02x}")
+UNREADABLE = Kind("F093", Severity.ERROR, "this file cannot be read: {reason}")
 
 DOMAIN = "domain.yml"
 
 # What can only be said of a bot that was read whole: a line that could not be read may be the one that leads on.
-_OF_THE_WHOLE = ("F15", "F3", "F40")
+_OF_THE_WHOLE = ("F15", "F3", "F40", "F604")
+_KEY = re.compile(r"([\w.]+)\s*:")           # of a domain.yml, wherever it stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Build:
     map: SourceMap | None = None             # beside the table
     domain: Domain | None = None             # whenever its file could be read
     files: tuple[File, ...] = ()             # the .flow files, in the order of their names
+    texts: tuple[Translatable, ...] = ()     # what translators translate, in the order it is read
 
 
 def build(folder: Path) -> Build:
@@ -48,7 +54,8 @@ def build(folder: Path) -> Build:
         fix = Fix("write a domain.yml there, or make a bot with `talktable new`")
         return _nothing(NO_DOMAIN.at(Span(name, 0, 0), fix, name=name))
     paths = [folder / DOMAIN, *sorted(folder.glob("*.flow")), *sorted(folder.glob("locales/*.po"))]
-    sources, faults = {}, []
+    sources: dict[str, Source] = {}
+    faults: list[Diagnostic] = []
     for path in paths:
         source, fault = _read(path)
         sources[source.name] = source
@@ -57,12 +64,19 @@ def build(folder: Path) -> Build:
 
 
 def build_sources(texts: Mapping[str, str]) -> Build:
-    """The bot of these files, name → text; the names end as files of a folder do: `domain.yml`, `locales/es.po`."""
-    return _build({name: Source(name, text) for name, text in sorted(texts.items(), key=_rank)}, [])
+    """The bot of these files, name → text, named as in a bot's folder: `domain.yml`, `main.flow`, `locales/es.po`."""
+    return _build({name: Source(name, texts[name]) for name in sorted(texts, key=_rank)}, [])
 
 
-def _rank(item: tuple[str, str]) -> tuple[int, str]:
-    return ((".yml", ".flow", ".po").index(PurePosixPath(item[0]).suffix), item[0])
+def translatables(built: Build) -> tuple[Translatable, ...]:
+    """Every text of the bot that translators translate."""
+    return built.texts
+
+
+def _rank(name: str) -> tuple[int, str]:
+    suffixes = (".yml", ".flow", ".po")
+    suffix = PurePosixPath(name).suffix
+    return (suffixes.index(suffix) if suffix in suffixes else len(suffixes), name)
 
 
 def _nothing(diagnostic: Diagnostic) -> Build:
@@ -72,47 +86,72 @@ def _nothing(diagnostic: Diagnostic) -> Build:
 
 def _read(path: Path) -> tuple[Source, list[Diagnostic]]:
     """A file as text; what is not UTF-8 is said once, and stands as `\\ufffd`."""
-    name, data = path.as_posix(), path.read_bytes()
+    name = path.as_posix()
+    try:
+        data = path.read_bytes()
+    except OSError as fault:
+        source = Source(name, "")
+        return source, [UNREADABLE.at(source.span(0, 0), reason=(fault.strerror or "no reason given").lower())]
     try:
         return Source(name, data.decode("utf-8-sig")), []
     except UnicodeDecodeError as fault:
         source = Source(name, data.decode("utf-8-sig", "replace"))
-        start = len(data[:fault.start].decode("utf-8-sig"))
+        # The decoder counts from behind a byte order mark, if there is one.
+        before = data.removeprefix(b"\xef\xbb\xbf")[:fault.start]
+        start = len(before.decode("utf-8", "replace"))
         said = NOT_UTF8.at(source.span(start, start + 1), Fix("save the file as UTF-8"), label="not a character",
-                           byte=fault.start + 1, value=data[fault.start])
+                           byte=fault.start + 1, value=fault.object[fault.start])
         return source, [said]
+
+
+@dataclass(slots=True)
+class _Parsed:
+    """All files of a bot, each as what it is."""
+
+    domain: Domain | None = None
+    files: list[File] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)                    # names that domain.yml failed to define
 
 
 def _build(sources: dict[str, Source], faults: Iterable[Diagnostic]) -> Build:
     found = list(faults)
     unreadable = {fault.span.file for fault in found}
-    domain, files = None, []
+    parsed = _Parsed()
     for name, source in sources.items():
-        if name in unreadable:
-            continue
-        if name.endswith(".flow"):
-            file, said = parse(source)
-            files.append(file)
-            found += said
-        elif name.endswith(DOMAIN):
-            domain, said = read_domain(source)
-            found += said
-    if domain is None or unreadable:
-        return _finished(found, sources, files, domain)
-    lowered = lower(domain, files, {}, sources)
-    found += lowered.found
+        if name not in unreadable:
+            found += _parse(name, source, parsed)
+    if parsed.domain is None or unreadable:
+        return _finished(found, sources, parsed)
+    locales, said = read_locales(parsed.domain, sources)
+    lowered = lower(parsed.domain, parsed.files, locales, sources, parsed.broken)
+    found += said + lowered.found
     found += check(lowered.table, lowered.map, sources)
+    found += [*untranslated(lowered.table, lowered.map, locales), *stale(locales)]
     if any(one.severity is Severity.ERROR and one.code < "F100" for one in found):
         found = [one for one in found if not one.code.startswith(_OF_THE_WHOLE)]
-    return _finished(found, sources, files, domain, lowered.table, lowered.map)
+    return _finished(found, sources, parsed, lowered)
 
 
-def _finished(found: Iterable[Diagnostic], sources: dict[str, Source], files: Iterable[File], domain: Domain | None,
-              table: Table | None = None, places: SourceMap | None = None) -> Build:
-    files = tuple(files)
+def _parse(name: str, source: Source, parsed: _Parsed) -> tuple[Diagnostic, ...]:
+    found: tuple[Diagnostic, ...] = ()
+    if name.endswith(".flow"):
+        file, found = parse(source)
+        parsed.files.append(file)
+    elif name.endswith(DOMAIN):
+        parsed.domain, found = read_domain(source)
+        if any(one.severity is Severity.ERROR for one in found):
+            parsed.broken.update(_KEY.findall(source.text))
+    return found
+
+
+def _finished(found: Iterable[Diagnostic], sources: dict[str, Source], parsed: _Parsed,
+              lowered: Lowered | None = None) -> Build:
     order = {name: number for number, name in enumerate(sources)}
-    kept = allowed(found, files, sources)
+    kept = allowed(found, parsed.files, sources)
     kept.sort(key=lambda one: (order.get(one.span.file, 0), one.span.start, one.code))
-    if any(one.severity is Severity.ERROR for one in kept):
-        table = places = None
-    return Build(tuple(kept), sources, table, places, domain, files)
+    files = tuple(parsed.files)
+    if lowered is None:
+        return Build(tuple(kept), sources, domain=parsed.domain, files=files)
+    is_broken = any(one.severity is Severity.ERROR for one in kept)
+    table, places = (None, None) if is_broken else (lowered.table, lowered.map)
+    return Build(tuple(kept), sources, table, places, parsed.domain, files, lowered.texts)

@@ -19,10 +19,11 @@ from dsl.domain import Template as DomainTemplate
 from dsl.expressions import Expressions, Variable, known_type, plain
 from dsl.frames import Binding
 from dsl.limits import limits
+from dsl.locales import Locale
 from dsl.lower_blocks import RETURNS, SAID_TWICE, Blocks, Bot
 from dsl.lower_rules import lower_rule
 from dsl.lower_steps import Rows, event, lower_menu, lower_step, on
-from dsl.lower_texts import Locale, Texts
+from dsl.lower_texts import Texts, Translatable
 from dsl.pools import Places, Pools
 from dsl.privacy import Privacy
 from dsl.resolve import Names
@@ -38,6 +39,7 @@ class Lowered(NamedTuple):
     table: Table
     map: SourceMap
     found: tuple[Diagnostic, ...]
+    texts: tuple[Translatable, ...]          # what translators translate, in the order it is read
 
 
 def lower(domain: Domain, files: Sequence[File], locales: Mapping[str, Locale], sources: Mapping[str, Source],
@@ -66,7 +68,7 @@ class _Lowering:
         self.frames = {name: Frame(name) for name in self.names.flows}
         self._bind()
         self.bot = Bot(self.names, self.expressions, Texts(self.expressions, self.pools, domain.languages, locales),
-                       self.pools, self.places, Privacy(), self.frames)
+                       self.pools, self.places, Privacy(), limits(), self.frames)
 
     def _bind(self) -> None:
         Texts(self.expressions, Pools(self.places), self.domain.languages, {})      # what binding reads is read again
@@ -83,7 +85,8 @@ class _Lowering:
         slots = self._slots()
         for name, response in domain.responses.items():
             if not name.startswith(PREFIX):
-                bot.responses[name] = [bot.texts.text(text, self.nowhere) for text in response.variants]
+                scope = replace(self.nowhere, context=name)
+                bot.responses[name] = [bot.texts.text(text, scope) for text in response.variants]
         rules = {name: lower_rule(bot, rule) for name, rule in self.names.rules.items()}
         starts, flow_places = Rows(), {}
         flows = {}
@@ -98,7 +101,7 @@ class _Lowering:
         self.names.found += [*bot.privacy.found(held, marked), *self.names.unused()]
         table = Table(
             domain.bot, list(domain.languages), domain.timezone,
-            domain.start if domain.start in flows else UNKNOWN, limits(), region=domain.region,
+            domain.start if domain.start in flows else UNKNOWN, bot.limits, region=domain.region,
             session=Session(domain.expires_s, domain.on_return), pin=domain.pin_s,
             records={name: {each.name: self._var(each) for each in fields} for name, fields in domain.records.items()},
             slots={name: self._held(("slot", name), var, held) for name, var in slots.items()},
@@ -109,7 +112,8 @@ class _Lowering:
             events={name: self._types(event.params) for name, event in domain.events.items()}, system=system,
             texts=self.pools.texts, exprs=self.pools.exprs, patterns=self.pools.patterns, was=self._was(),
         )
-        return Lowered(table, self._map(flow_places, anywhere, starts), tuple(self.names.found))
+        return Lowered(table, self._map(flow_places, anywhere, starts), tuple(self.names.found),
+                       tuple(bot.texts.translatable))
 
     # --- flows ----------------------------------------------------------------------------------------------
 
@@ -174,8 +178,10 @@ class _Lowering:
         return {"language": Var("language"), **slots}
 
     def _slot(self, slot: Slot) -> Var:
-        values = [[value, self.bot.texts.text(title, self.nowhere)] for value, title in slot.values] or None
-        return Var(known_type(self.names, slot.type), slot.max, slot.default, slot.keep, values=values)
+        scope = replace(self.nowhere, context=slot.name)
+        most = self.bot.limits.row_title
+        values = [[value, self.bot.texts.text(title, scope, most=most)] for value, title in slot.values]
+        return Var(known_type(self.names, slot.type), slot.max, slot.default, slot.keep, values=values or None)
 
     def _held(self, variable: Variable, var: Var, held: Mapping[Variable, Variable]) -> Var:
         """The variable with what only the whole bot tells: personal data, and answers in private."""
@@ -224,7 +230,7 @@ class _Lowering:
             scope = replace(self.nowhere, context=PREFIX + name, given=dict.fromkeys(said.shows, "text"))
             own = self.domain.responses.get(PREFIX + name)
             if own is not None:
-                variants = [self.bot.texts.text(text, scope) for text in own.variants]
+                variants = [self.bot.texts.text(text, scope, most=said.most) for text in own.variants]
                 texts[name] = variants[0] if len(variants) == 1 else variants
             else:
                 by_language = {language: said.text(language) for language in self.domain.languages}

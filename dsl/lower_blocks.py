@@ -55,7 +55,7 @@ from dsl.syntax import (
     TitleOf,
     Track,
 )
-from dsl.table import UNKNOWN, Op, Place, Step
+from dsl.table import UNKNOWN, Limits, Op, Place, Step
 
 NOTHING_AGAIN = Kind("F112", Severity.ERROR, "there is no question `{name}` in this flow to ask again")
 NO_QUESTION = Kind("F113", Severity.ERROR, "there is no question before this to ask again")
@@ -98,6 +98,7 @@ class Bot:
     pools: Pools
     places: Places
     privacy: Privacy
+    limits: Limits
     frames: dict[str, Frame] = field(default_factory=dict)          # of flows and menus
     responses: dict[str, list[int]] = field(default_factory=dict)   # T of their variants
     steps: dict[str, Step] = field(default_factory=dict)
@@ -244,7 +245,9 @@ class Blocks:
 
     def _media(self, send: SendMedia, run: Run) -> None:
         url = self._value(send.url, ("url", "text", send.kind), f"`send {send.kind}`")
-        caption = None if send.caption is None else self.bot.texts.text(send.caption, self.scope)
+        caption = None
+        if send.caption is not None:
+            caption = self.bot.texts.text(send.caption, self.scope, most=self.bot.limits.caption)
         self.emit(run, send.span, "media", send.kind, url, caption)
 
     def _location(self, send: SendLocation, run: Run) -> None:
@@ -395,14 +398,16 @@ class Blocks:
     def decoration(self, clauses: dict[type, Any], scope: Scope) -> dict[str, Any]:
         """header, image, footer and link of a message, those there are."""
         parts: dict[str, Any] = {}
-        for kind, name in ((Header, "header"), (Footer, "footer")):
+        limits = self.bot.limits
+        for kind, name, most in ((Header, "header", limits.header), (Footer, "footer", limits.footer)):
             if kind in clauses:
-                parts[name] = self.bot.texts.text(clauses[kind].text, scope)
+                parts[name] = self.bot.texts.text(clauses[kind].text, scope, most=most)
         if Image in clauses:
             parts["image"] = self._value(clauses[Image].url, ("url", "text", "image"), "`image`")
         if Link in clauses:
             link = clauses[Link]
-            parts["link"] = [self.bot.texts.text(link.title, scope), self._value(link.url, ("url", "text"), "`link`")]
+            title = self.bot.texts.text(link.title, scope, most=limits.link_title)
+            parts["link"] = [title, self._value(link.url, ("url", "text"), "`link`")]
         return parts
 
 

@@ -156,8 +156,10 @@ def _ask(blocks: Blocks, ask: Ask, run: Run, after: Continuation) -> None:
     said = _say(blocks, scope, ask.text, ask.clauses)
     chosen = _chosen(blocks, ask, said.clauses, scope, variable, held)
     suggest, skip = said.clauses.get(Suggest), said.clauses.get(Skip)
-    suggested = [] if suggest is None else [texts.text(text, scope) for text in suggest.texts]
-    skipped = None if skip is None else texts.text(skip.title, scope)
+    limits = blocks.bot.limits
+    suggestions = () if suggest is None else suggest.texts
+    suggested = [texts.text(text, scope, most=limits.row_title) for text in suggestions]
+    skipped = None if skip is None else texts.text(skip.title, scope, most=limits.button_title)
     checks = _checks(blocks, ask.clauses, Scope(blocks.frame, name, it=type))
     rows = Rows()
     _ons(blocks, rows, ask.clauses)
@@ -294,10 +296,14 @@ def _options(blocks: Blocks, rows: Rows, scope: Scope, options: Sequence[Option]
              after: Continuation) -> None:
     """The options, each with its row."""
     ids: dict[str, Option] = {}
+    texts, limits = blocks.bot.texts, blocks.bot.limits
+    longest = limits.button_title if len(options) <= limits.buttons else limits.row_title
     for option in options:
         id = _option_id(blocks.bot, option, ids)
-        title, place = blocks.bot.texts.text(option.title, scope), blocks.bot.places.place(option.span)
-        described = None if option.description is None else blocks.bot.texts.text(option.description, scope)
+        title, place = texts.text(option.title, scope, most=longest), blocks.bot.places.place(option.span)
+        described = None
+        if option.description is not None:
+            described = texts.text(option.description, scope, most=limits.row_description)
         also = [event for event, _ in _events(blocks.bot, option.also, scope)]
         when = None
         if option.when is not None:

@@ -4,7 +4,8 @@ Interpolations, and the formats in them, are read in the names of the place wher
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from babel import Locale as Culture
 from babel import UnknownLocaleError
@@ -12,6 +13,7 @@ from babel import UnknownLocaleError
 from dsl import types
 from dsl.diagnostics import Fix, Kind, Severity
 from dsl.expressions import NOTHING, Expressions, Typed, Variable, a
+from dsl.locales import Locale
 from dsl.nearest import did_you_mean
 from dsl.pools import Pools
 from dsl.scope import Scope
@@ -27,10 +29,14 @@ FORMAT_ARGUMENTS = Kind("F632", Severity.ERROR, "`|{name}` takes {takes}")
 PLURAL_ALONE = Kind("F633", Severity.ERROR, "no format can stand beside `|plural`, which prints words and no value")
 
 
-class Locale(Protocol):
-    """The translations of one language."""
+@dataclass(frozen=True, slots=True)
+class Translatable:
+    """A text that translators translate."""
 
-    def find(self, raw: str, context: str | None = None) -> Text | None: ...
+    context: str                             # the step, flow or response that says it
+    raw: str                                 # `dsl.syntax.Text.raw`
+    span: Span
+    most: int | None = None                  # characters there is room for, where it is little
 
 
 class Texts:
@@ -38,18 +44,23 @@ class Texts:
                  locales: Mapping[str, Locale]) -> None:
         self.pools = pools
         self.languages = tuple(languages)
+        self.translatable: list[Translatable] = []                   # in the order they are read
         self._expressions = expressions
         self._locales = locales
         expressions.texts = self
 
-    def text(self, text: Text, scope: Scope, *, shared: bool = True) -> int:
-        """Index of the text, translated; `shared` as in `Pools.text`."""
-        return self.filled(text, scope, shared=shared)[0]
+    def text(self, text: Text, scope: Scope, *, shared: bool = True, most: int | None = None) -> int:
+        """Index of the text, translated; `shared` as in `Pools.text`, `most` characters are for translators to know."""
+        return self.filled(text, scope, shared=shared, most=most)[0]
 
-    def filled(self, text: Text, scope: Scope, *, shared: bool = True) -> tuple[int, frozenset[Variable]]:
+    def filled(self, text: Text, scope: Scope, *, shared: bool = True,
+               most: int | None = None) -> tuple[int, frozenset[Variable]]:
         """As `text`, with the variables it shows something of."""
         parts, reads = self._parts(text, scope, self.languages[0])
         by_language = {self.languages[0]: parts}
+        if not _has_words(text):
+            return self.pools.text(dict.fromkeys(self.languages, parts), text.span, shared=shared), reads
+        self.translatable.append(Translatable(scope.context, text.raw, text.span, most))
         for language in self.languages[1:]:
             translation = self._translation(text, scope.context, language)
             if translation is not None:
@@ -132,6 +143,12 @@ class Texts:
                 read.append([name, *format.args])
             type = "text" if type != types.UNKNOWN else type
         return read
+
+
+def _has_words(text: Text) -> bool:
+    """Whether there is anything to translate: a letter, or a text inside `{}`."""
+    written = any(isinstance(part, str) and any(sign.isalpha() for sign in part) for part in text.parts)
+    return written or "'" in text.raw or '"' in text.raw
 
 
 # CLDR's categories in the order in which plural words are written.

@@ -17,6 +17,7 @@ NOT_SHOWN = {
     "F090": "test_build: a path where there is no folder",
     "F091": "test_build: a folder without domain.yml",
     "F092": "test_build: bytes that are not UTF-8",
+    "F093": "test_build: a file that cannot be opened",
 }
 
 
