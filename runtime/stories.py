@@ -161,7 +161,8 @@ class _Stage:
                                   f"add it under `actions`")
         used = self.answered.get(call.action, 0)
         if used >= len(stub.results):
-            raise self.stop(span, f"`{call.action}` was called {used + 1} times, and the story has {used} results for it")
+            raise self.stop(span, f"`{call.action}` was called {used + 1} times, "
+                                  f"and the story has {used} results for it")
         if stub.in_turn:
             self.answered[call.action] = used + 1
         return Answered(call=call.id, result=stub.results[used], at=now, seed=seed)
@@ -319,7 +320,7 @@ class _Stage:
         if step.at is not None and step.at not in (here, self.flow()):
             raise self.stop(step.span, "the conversation rests elsewhere",
                             Difference("at", step.at, here or "the end"))
-        held = {**self.talk.state.slots, **self.locals()}
+        held = self.held()
         wanted = {name: self.admitted(name, value) for name, value in step.slots.items()}
         if differences := tuple(self.unequal(wanted, held)):
             raise self.stop(step.span, "a slot holds something else", *differences)
@@ -345,6 +346,11 @@ class _Stage:
         top = frames[-1]
         return frames[top.shares].locals if top.shares is not None else top.locals
 
+    def held(self) -> dict[str, Any]:
+        """What every name holds now: defaults, slots, and over them the locals of the flow."""
+        defaults = {name: slot.default for name, slot in self.table.slots.items() if slot.default is not None}
+        return {**defaults, **self.talk.state.slots, **self.locals()}
+
     def scope(self) -> Scope:
         state = self.talk.state
         language = state.slots.get("language") or self.table.languages[0]
@@ -357,8 +363,7 @@ class _Stage:
 
     def shown(self, path: tuple[str, ...]) -> str:
         name, *fields = path
-        held = self.table.slots.get(name)
-        value: Any = {**self.talk.state.slots, **self.locals()}.get(name, held.default if held else None)
+        value: Any = self.held().get(name)
         type = self.type_of(name)
         for part in fields:
             value = value.get(part) if isinstance(value, dict) else None

@@ -173,6 +173,8 @@ GOOD = {
 - late: 45m
 - user: "4"
 - bot: Still there?
+- bot: Table t1*
+- bot: {menu: main}
 """, STUBS),
     "staff": ("""
 - user: hi
@@ -208,6 +210,7 @@ def test_a_story_that_goes_as_written_passes(steps: str, given: str):
     assert played.fired or "user: hi" in steps
 
 
+AT_BOOK = "- user: hi\n- bot:\n- user: book\n- bot:\n- user: '4'"
 BROKEN = {
     "another text": ("- user: hi\n- bot: Welcome.", "", "the bot said something else"),
     "one message too few": ("- user: hi\n- bot: {menu: main}\n- bot: And now?", "", "the bot said nothing more"),
@@ -216,10 +219,10 @@ BROKEN = {
     "no such title": ("- user: hi\n- bot:\n- tap: Buy", "", "no message shows this title"),
     "nothing to tap": ("- tap: Buy", "", "no message shows this title"),
     "not called": ("- user: hi\n- bot:\n- called: reserve", "", "`reserve` was not called"),
-    "called with something else": ("- user: hi\n- bot:\n- user: book\n- bot:\n- user: '4'\n- bot:\n- called: {reserve: {guests: 5}}", STUBS,
+    "called with something else": (AT_BOOK + "\n- bot:\n- called: {reserve: {guests: 5}}", STUBS,
                                    "`reserve` was called with something else"),
-    "no result": ("- user: hi\n- bot:\n- user: book\n- bot:\n- user: '4'", "", "the bot called `reserve`, and the story does not say*"),
-    "results used up": ("- user: hi\n- bot:\n- user: book\n- bot:\n- user: '4'\n- bot:", "    actions: {reserve: {results: []}}\n",
+    "no result": (AT_BOOK, "", "the bot called `reserve`, and the story does not say*"),
+    "results used up": (AT_BOOK + "\n- bot:", "    actions: {reserve: {results: []}}\n",
                         "`reserve` was called 1 times*"),
     "elsewhere": ("- user: hi\n- bot:\n- expect: {at: book}", "", "the conversation rests elsewhere"),
     "not over": ("- user: hi\n- bot:\n- expect: {at: }", "", "the conversation is not over"),
