@@ -222,7 +222,8 @@ class Measure:
             if step.slot is not None:
                 found.add(_key(step.slot, step.flow), partial(self._answer, step))
             if step.into is not None:
-                found.add(_key(step.into, step.flow), _endless)
+                given = partial(self._returned, step.name or "") if step.kind == "do" else _endless
+                found.add(_key(step.into, step.flow), given)
             if step.kind == "do" and step.name in self.table.flows:
                 for name, code in step.args:
                     found.add((step.name, name), partial(self._longest, code, step.flow))
@@ -236,6 +237,21 @@ class Measure:
             kind, _, event = row.event.partition(":")
             for name in self.table.events.get(event, ()) if kind == "event" else ():
                 found.add((flow_of(row.target or UNKNOWN), name), _endless)
+        return found
+
+    @cached_property
+    def _returns(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for flow, op in operations(self.table):
+            if op[0] == "return" and op[1] is not None:
+                found.setdefault(flow, []).append(op[1])
+        return found
+
+    def _returned(self, flow: str) -> Bounds:
+        """Of what a flow gives back."""
+        found = NOTHING
+        for expr in self._returns.get(flow, ()):
+            found = found.either(self._longest(expr, flow))
         return found
 
     def _longest(self, expr: int, flow: str) -> Bounds:

@@ -5,12 +5,15 @@ Each is a question of its own in `dsl/checks/`; the graph, the facts and the sil
 
 from collections.abc import Iterator, Mapping
 
+from dsl.checks.channel import channel
+from dsl.checks.choices import choices
 from dsl.checks.ends import ends
 from dsl.checks.facts import solve
 from dsl.checks.graph import Graph
 from dsl.checks.known import known
 from dsl.checks.lists import lists
 from dsl.checks.loops import loops
+from dsl.checks.secrets import secrets
 from dsl.checks.silence import Silence
 from dsl.checks.turns import turns
 from dsl.checks.wayout import wayout
@@ -32,3 +35,6 @@ def check(table: Table, places: SourceMap, sources: Mapping[str, Source]) -> Ite
     yield from lists(graph, facts)
     yield from window(graph)
     yield from turns(graph, silence)
+    yield from channel(table, places)
+    yield from choices(table, places)
+    yield from secrets(sources)
