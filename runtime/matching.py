@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec.structs import replace
 
 from dsl.words import normalise
-from runtime import replies
+from runtime import replies, validation
 from runtime.events import Chose, Opened, Said, Sent
 from runtime.plan import BACK, Rows, StepPlan
 from runtime.runs import Path, ask_again, enter, follow, otherwise, start_on, taken, tries
@@ -39,7 +39,7 @@ def hear(walk: Walk, event: Said | Sent | Chose | Opened) -> None:
     if at is not None and at.step.private:
         walk.private = True
     if at is not None and at.step.kind == "handover":
-        _to_team(walk, taking)
+        _to_team(walk, at, taking)
     elif is_back:
         _welcome_back(walk, at, event, taking)
     elif isinstance(event, Chose):
@@ -86,14 +86,17 @@ def _begin(walk: Walk, taking: Taking) -> None:
         follow(walk, enter(walk, walk.table.start))
 
 
-def _to_team(walk: Walk, taking: Taking) -> None:
-    """A person has the conversation: only what stops the bot's messages is for the bot."""
-    rows = walk.plan.anywhere
-    index = walk.first(rows, (index for index in taking(rows) if index in walk.plan.opting_out))
-    if index is None:
-        walk.note("team")
-    else:
-        _accept(walk, rows, index)
+def _to_team(walk: Walk, at: StepPlan, taking: Taking) -> None:
+    """A person has the conversation: for the bot is what the handover itself waits for, and what stops its messages."""
+    everywhere = walk.plan.anywhere
+    for rows, index in (
+        (at.rows, walk.first(at.rows, taking(at.rows))),
+        (everywhere, walk.first(everywhere, (row for row in taking(everywhere) if row in walk.plan.opting_out))),
+    ):
+        if index is not None:
+            _accept(walk, rows, index)
+            return
+    walk.note("team")
 
 
 def _welcome_back(walk: Walk, at: StepPlan | None, event: Said | Sent | Chose | Opened, taking: Taking) -> None:
@@ -231,8 +234,7 @@ def _tapped_menu(walk: Walk, event: Chose) -> bool:
 
 def _choose(walk: Walk, at: StepPlan, pick: Pick) -> None:
     if pick.how == "value":
-        from runtime import validation
-        _judge(walk, at, validation.admit(walk.program, at.step, pick.value, walk.scope()))
+        _judge(walk, at, validation.accept(walk.program, at.step, pick.value, walk.scope()))
     elif pick.how == "suggest":
         _answer(walk, at, Said(text=pick.title, at=walk.event.at, seed=walk.event.seed))
     else:
@@ -291,17 +293,19 @@ def _turn_page(walk: Walk) -> None:
 
 def _answer(walk: Walk, at: StepPlan, event: Said | Sent) -> None:
     """What no row took, as the answer to the question."""
-    if at.step.kind != "ask" or at.is_listed:
+    verdict = None
+    if at.step.kind == "ask" and not at.is_listed:
+        verdict = validation.validate(walk.program, at.step, event, walk.scope())
+    is_other_kind = isinstance(event, Sent) and event.kind != at.step.type
+    if verdict is None or (is_other_kind and isinstance(verdict, validation.Refused)):
         _refuse(walk, at, _reason(walk, at, event))
-        return
-    from runtime import validation
-    _judge(walk, at, validation.answer(walk.program, at.step, event, walk.scope()))
+    else:
+        _judge(walk, at, verdict)
 
 
 def _judge(walk: Walk, at: StepPlan, verdict: validation.Accepted | validation.Refused) -> None:
-    from runtime import validation
     if isinstance(verdict, validation.Refused):
-        _refuse(walk, at, verdict.reason)
+        _refuse(walk, at, verdict.text if verdict.is_own else walk.system("invalid", reason=verdict.text))
         return
     walk.store(at.step.slot, verdict.value)
     index = walk.first(at.rows, at.rows.of("answer"))

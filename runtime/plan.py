@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -15,6 +16,7 @@ from dsl.table import Message, Op, Option, Row, Step, Table, Var, version
 from dsl.words import normalise
 from runtime.program import Program, program
 from runtime.regex import found
+from runtime.shapes import Shown
 
 ANYWHERE = "anywhere"
 STARTS = "starts"
@@ -78,6 +80,10 @@ class StepPlan:
         self.is_listed = step.items is not None or (bool(self.var and self.var.values) and step.type == "choice")
         self.is_filled = {option.id: not plan.program.is_static(option.title) for option in step.options}
         self.said = {option.id: plan.said(option) for option in step.options}
+        # What is asked, and what can be chosen, in each language, where neither depends on anything else.
+        self.is_constant = plan.is_constant(step)
+        self.asked: dict[str, Shown] = {}
+        self.open: dict[str, list[Any]] = {}
 
 
 class Plan:
@@ -91,6 +97,8 @@ class Plan:
         self.starts = Rows(STARTS, table.starts, self)
         self.otherwise = _otherwise(table)
         self.kept = {name for name, var in table.slots.items() if var.keep} | {"language"}
+        self.sayings: dict[tuple[int, str], Shown] = {}  # of static texts, by language
+        self.sound: set[tuple[str, str | None, str | None]] = set()     # flow, step, kind of frames that stand alone
         self._steps: dict[str, StepPlan] = {}
         self._welcome_back = _welcome_back(table)
 
@@ -116,6 +124,20 @@ class Plan:
             else:
                 words.extend(said for text in what.split(",") for said in self.program.words(int(text)))
         return tuple(words), tuple(patterns)
+
+    def is_constant(self, step: Step) -> bool:
+        """Whether a question reads the same whatever the conversation remembers."""
+        message = step.message
+        if message is None or not isinstance(message.text, int) or message.image is not None or message.link:
+            return False
+        if step.items is not None or any(option.when is not None for option in step.options):
+            return False
+        shown = [message.text, message.header, message.footer, step.hint, step.skip, *step.suggest]
+        for option in step.options:
+            shown += [option.title, option.description]
+        var = self.variable(step)
+        shown += [title for _, title in var.values or ()] if var else []
+        return all(text is None or self.program.is_static(text) for text in shown)
 
     def flow_of(self, entry: str | None) -> str | None:
         """The flow that begins with this run."""

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from dsl.table import Flow, Json, Message, Op, Step
-from runtime.effects import Call, Close, Contact, Location, Media, Template, Track
+from runtime.effects import Call, Close, Contact, Location, Media, Say, Template, Track
 from runtime.events import TimedOut
 from runtime.plan import ANYWHERE, FAILED, STARTS, Rows
 from runtime.shapes import Shown, media, say
 from runtime.state import Fired, Frame
 from runtime.steps import ask, hand_over, said
+from runtime.values import plain
 from runtime.walk import OPERATIONS, Overrun, Walk
 
 
@@ -92,10 +93,24 @@ def run(walk: Walk, name: str) -> Path:
 
 
 def _say(walk: Walk, op: Op) -> None:
-    message = Message(**op[1])
-    text = walk.text(message.text) or ""
-    shown = said(walk, message, text)
-    if text.strip() or shown.image:
+    spec, language = op[1], walk.language
+    text = spec["text"]
+    if len(spec) > 1 or not isinstance(text, int):
+        _say_message(walk, Message(**spec))
+        return
+    known = walk.plan.sayings.get((text, language))
+    if known is not None:
+        walk.show(known)
+        return
+    words = walk.text(text) or ""
+    if words.strip() and walk.program.is_static(text) and language in walk.table.languages:
+        walk.plan.sayings[text, language] = say(Say(words), walk.table.limits)
+    walk.say(words)
+
+
+def _say_message(walk: Walk, message: Message) -> None:
+    shown = said(walk, message, walk.text(message.text) or "")
+    if shown.text.strip() or shown.image:
         walk.show(say(shown, walk.table.limits))
     else:
         walk.note("empty")
@@ -158,7 +173,7 @@ def _template(walk: Walk, op: Op) -> None:
         value = walk.program.values.convert(var.type, values.get(param))
         # WhatsApp refuses a parameter that is empty or holds a line break.
         shown.append((param, " ".join(written.show(value).split()) or "-"))
-    given = {param: walk.program.values.plain(value) for param, value in values.items()}
+    given = {param: plain(value) for param, value in values.items()}
     text = walk.program.fill(template.text, replace(scope, given=given, language=language))
     walk.show(Shown((Template(name, language, tuple(shown), tuple(template.buttons), text),)))
 

@@ -28,12 +28,29 @@ def settle(walk: Walk, state: State) -> bool:
     is_newer = state.table not in ("", plan.version)
     if is_newer:
         walk.slots = _slots(plan, state)
+    if not is_newer and _stands_alone(plan, state):
+        return True
     walk.question = tuple(carried(plan, state.asked, is_newer) or ())
     frames = carried(plan, state.frames, is_newer)
     if frames is None:
         return False
+    if not is_newer and _is_alone(state):
+        plan.sound.add((frames[0].flow, frames[0].step, frames[0].kind))
     walk.frames = frames
     return True
+
+
+def _is_alone(state: State) -> bool:
+    """One frame at a question: what most conversations are, most of the time."""
+    return len(state.frames) == 1 and state.frames[0].shares is None is state.frames[0].call and not state.asked
+
+
+def _stands_alone(plan: Plan, state: State) -> bool:
+    """Whether a state like this one was found sound before."""
+    if not state.frames:
+        return not state.asked
+    frame = state.frames[0]
+    return _is_alone(state) and (frame.flow, frame.step, frame.kind) in plan.sound
 
 
 def carried(plan: Plan, frames: Sequence[Frame], is_newer: bool) -> list[Frame] | None:
@@ -56,8 +73,8 @@ def _fits(plan: Plan, frame: Frame, index: int, above: Frame | None) -> bool:
         return False
     if frame.shares is not None and not 0 <= frame.shares < index:
         return False
-    is_home = frame.flow in plan.table.flows or frame.flow == ANYWHERE or frame.flow == at.step.flow
-    if not is_home and (frame.back is None or plan.step(frame.flow) is None):
+    is_block = frame.back is not None and (frame.flow == ANYWHERE or plan.step(frame.flow) is not None)
+    if frame.flow != at.step.flow and not is_block:
         return False
     if above is None:
         return at.step.kind in _WAITS and (at.step.kind == "call") == (frame.call is not None)

@@ -13,7 +13,7 @@ from runtime import replies
 from runtime.effects import Choice, Handover, Offer, Say
 from runtime.plan import StepPlan
 from runtime.program import Scope
-from runtime.shapes import offer, pages, say
+from runtime.shapes import Shown, offer, pages, say
 from runtime.walk import Walk
 
 MORE = "system.more"                         # ids of what the machine offers by itself
@@ -40,6 +40,17 @@ class Pick(NamedTuple):
 
 def picks(walk: Walk, at: StepPlan) -> list[Pick]:
     """All that can be chosen at a step now, in order, whatever the page."""
+    if not at.is_constant:
+        return _picks(walk, at)
+    known = at.open.get(walk.language)
+    if known is None:
+        known = _picks(walk, at)
+        if walk.language in walk.table.languages:
+            at.open[walk.language] = known
+    return known
+
+
+def _picks(walk: Walk, at: StepPlan) -> list[Pick]:
     step = at.step
     if step.options:
         return [_option(walk, at, option.id) for option in step.options if walk.holds(option.when)]
@@ -159,22 +170,30 @@ def ask(walk: Walk) -> bool:
     at = walk.resting()
     if at is None or not at.waits:
         return True
-    step = at.step
-    open_now = picks(walk, at)
-    if step.items is not None and not any(pick.how == "value" for pick in open_now):
-        return False
-    if at.step.kind != "ask" and not open_now:
-        return False
-    message = step.message or Message(())
-    text = walk.text(message.text) or ""
-    hint = walk.text(step.hint)
-    text = f"{text}\n\n{hint}" if hint else text
-    if open_now:
-        _offer(walk, at, text, message, open_now)
-    else:
-        wants = "location" if step.type == "location" else None
-        walk.show(say(replace(said(walk, message, text), wants=wants), walk.table.limits))
+    known = at.asked.get(walk.language)
+    if known is None:
+        known = _asked(walk, at)
+        if known is None:
+            return False
+        if at.is_constant and len(at.step.options) <= walk.table.limits.rows and walk.language in walk.table.languages:
+            at.asked[walk.language] = known
+    walk.show(known)
     return True
+
+
+def _asked(walk: Walk, at: StepPlan) -> Shown | None:
+    step, open_now = at.step, picks(walk, at)
+    has_choices = any(pick.how in ("value", "option") for pick in open_now)
+    if not has_choices and (step.kind != "ask" or step.items is not None):
+        return None
+    message = step.message or Message([])
+    text, hint = walk.text(message.text) or "", walk.text(step.hint)
+    whole = said(walk, message, f"{text}\n\n{hint}" if hint else text)
+    if open_now:
+        return _offered(walk, at, whole, open_now)
+    if not whole.text.strip():
+        whole = replace(whole, text="…")
+    return say(replace(whole, wants="location") if step.type == "location" else whole, walk.table.limits)
 
 
 def said(walk: Walk, message: Message, text: str) -> Say:
@@ -186,7 +205,7 @@ def said(walk: Walk, message: Message, text: str) -> Say:
     return Say(text, walk.text(message.header), walk.shown(message.image), walk.text(message.footer), link)
 
 
-def _offer(walk: Walk, at: StepPlan, text: str, message: Message, open_now: list[Pick]) -> None:
+def _offered(walk: Walk, at: StepPlan, whole: Say, open_now: list[Pick]) -> Shown:
     shown = [Choice(pick.id, pick.title, pick.description) for pick in open_now]
     limits, short = walk.table.limits, walk.system("choose") or "…"
     count = pages(len(shown), limits)
@@ -194,9 +213,8 @@ def _offer(walk: Walk, at: StepPlan, text: str, message: Message, open_now: list
         size = limits.rows - 1
         start = walk.frames[-1].page % count * size
         shown = [*shown[start : start + size], Choice(MORE, walk.system("more") or "…")]
-    whole = said(walk, message, text)
-    asked = Offer(at.name, text, tuple(shown), "", whole.header, whole.image, whole.footer, short)
-    walk.show(offer(asked, limits, at.step.shape, short))
+    asked = Offer(at.name, whole.text, tuple(shown), "", whole.header, whole.image, whole.footer, short)
+    return offer(asked, limits, at.step.shape, short)
 
 
 def ask_whether(walk: Walk, at: StepPlan, doubt: Sequence[Pick]) -> None:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import astuple, replace
+
 from dsl.table import Action, Flow, Limits, Message, Option, Row, Session, Step, Table, Var
+from runtime.effects import Call, CancelTimer, Close, Offer, Say, SetTimer
+from runtime.events import Answered, Chose, Failed, Said, Sent
+from runtime.machine import advance
+from runtime.state import State, Turn, decode_state, encode_state
 
 WHATSAPP = Limits(
     text=4096, body=1024, header=60, footer=60, caption=1024, buttons=3, button_title=20, rows=10, row_title=24,
@@ -70,15 +77,17 @@ class Bot:
         self.flows[name] = Flow(self.run(name, *ops), **more)
         return name
 
-    def step(self, name: str, kind: str, text: str | None = None, rows: list[Row] | None = None, **more: Any) -> str:
-        flow = more.pop("flow", name.partition(".")[0])
+    def step(
+        self, at: str, kind: str, text: str | None = None, rows: list[Row] | None = None, /, **more: Any,
+    ) -> str:
+        flow = more.pop("flow", at.partition(".")[0])
         for key in ("hint", "invalid", "skip", "team"):
             if isinstance(more.get(key), str):
                 more[key] = self.text(more[key])
         more["suggest"] = [self.text(words) for words in more.get("suggest", ())]
         message = more.pop("message", None) or (None if text is None else Message(self.text(text)))
-        self.steps[name] = Step(kind, flow, rows or [], message=message, **more)
-        return name
+        self.steps[at] = Step(kind, flow, rows or [], message=message, **more)
+        return at
 
     def menu(self, name: str, text: str, *options: tuple[str, str, Row | None], kind: str = "menu", **more: Any) -> str:
         """Options as (id, title, row): the row's event is filled in."""
@@ -99,6 +108,74 @@ class Bot:
         return Table(**known)
 
 
+class Talk:
+    """A conversation with a table; every state goes through JSON, and every event has a time."""
+
+    def __init__(self, table: Table, state: State | None = None) -> None:
+        self.table = table
+        self.state = state or State()
+        self.turn = Turn(self.state)
+        self.at = 1_000_000
+
+    def event(self, event: Any) -> list[str]:
+        self.turn = advance(self.table, decode_state(encode_state(self.state)), replace(event, at=event.at or self.at))
+        self.state = self.turn.state
+        return shown(self.turn.effects)
+
+    def says(self, text: str) -> list[str]:
+        return self.event(Said(text=text))
+
+    def taps(self, step: str, option: str) -> list[str]:
+        return self.event(Chose(step=step, option=option))
+
+    def sends(self, kind: str, **value: Any) -> list[str]:
+        return self.event(Sent(kind=kind, value=value))
+
+    def waits(self, seconds: int) -> None:
+        self.at += seconds * 1000
+
+    def answers(self, result: Any = None) -> list[str]:
+        return self.event(Answered(call=str(self.state.frames[-1].call), result=result))
+
+    def fails(self, kind: str = "failure", reason: str = "") -> list[str]:
+        return self.event(Failed(call=str(self.state.frames[-1].call), kind=kind, reason=reason))
+
+    @property
+    def step(self) -> str | None:
+        return self.state.frames[-1].step if self.state.frames else None
+
+    @property
+    def notes(self) -> list[str]:
+        return [fired.note for fired in self.turn.trace if fired.note]
+
+    @property
+    def rows(self) -> list[tuple[str, int]]:
+        return [(fired.step, fired.row) for fired in self.turn.trace if fired.row >= 0]
+
+    def effects(self, kind: type) -> list[Any]:
+        return [effect for effect in self.turn.effects if isinstance(effect, kind)]
+
+
+def shown(effects: Iterable[Any]) -> list[str]:
+    """Effects as a reader would note them down; timers are left out."""
+    return [line for effect in effects if (line := _line(effect)) is not None]
+
+
+def _line(effect: Any) -> str | None:
+    match effect:
+        case Say(text=text):
+            return text
+        case Offer(text=text, options=options):
+            return f"{text} [{', '.join(choice.title for choice in options)}]"
+        case Close(reason=reason):
+            return f"({reason})"
+        case Call(action=action, args=args):
+            return f"{action}({', '.join(f'{name}={value}' for name, value in args.items())})"
+        case SetTimer() | CancelTimer():
+            return None
+    return f"{type(effect).__name__}({', '.join(str(value) for value in astuple(effect) if value is not None)})"
+
+
 def goes(target: str | None = None, *ops: list[Any], event: str = "", guard: int | None = None) -> Row:
     return Row(event, guard, list(ops), target)
 
@@ -115,4 +192,4 @@ def _parts(words: str) -> list[Any]:
     return [part for part in [*parts, words[at:]] if part != ""]
 
 
-__all__ = ["SYSTEM", "WHATSAPP", "Action", "Bot", "Var", "goes"]
+__all__ = ["WHATSAPP", "Action", "Bot", "Row", "Session", "Talk", "Var", "goes", "shown"]
