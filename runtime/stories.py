@@ -320,9 +320,9 @@ class _Stage:
         if step.at is not None and step.at not in (here, self.flow()):
             raise self.stop(step.span, "the conversation rests elsewhere",
                             Difference("at", step.at, here or "the end"))
-        held = self.held()
+        known = self.known()
         wanted = {name: self.admitted(name, value) for name, value in step.slots.items()}
-        if differences := tuple(self.unequal(wanted, held)):
+        if differences := tuple(self.unequal(wanted, known)):
             raise self.stop(step.span, "a slot holds something else", *differences)
 
     # --- what the story's words stand for -------------------------------------------------------------------
@@ -346,7 +346,7 @@ class _Stage:
         top = frames[-1]
         return frames[top.shares].locals if top.shares is not None else top.locals
 
-    def held(self) -> dict[str, Any]:
+    def known(self) -> dict[str, Any]:
         """What every name holds now: defaults, slots, and over them the locals of the flow."""
         defaults = {name: slot.default for name, slot in self.table.slots.items() if slot.default is not None}
         return {**defaults, **self.talk.state.slots, **self.locals()}
@@ -363,7 +363,7 @@ class _Stage:
 
     def shown(self, path: tuple[str, ...]) -> str:
         name, *fields = path
-        value: Any = self.held().get(name)
+        value: Any = self.known().get(name)
         type = self.type_of(name)
         for part in fields:
             value = value.get(part) if isinstance(value, dict) else None
