@@ -124,7 +124,8 @@ def _options_to_nowhere(graph: Graph) -> Iterator[Diagnostic]:
             span = graph.span(place)
             if span and place == graph.op_place(edge.target, 0):
                 id = step.on[edge.at].event.partition(":")[2]
-                yield NOWHERE.at(span, Fix("say where it leads: `-> flow`"), label="no target", option=_title(graph, step, id))
+                fix = Fix("say where it leads: `-> flow`")
+                yield NOWHERE.at(span, fix, label="no target", option=_title(graph, step, id))
 
 
 def _title(graph: Graph, step: Step, id: str) -> str:

@@ -26,7 +26,7 @@ class Edge(NamedTuple):
     source: int
     target: int
     kind: str
-    at: int                                  # index of the operation in its run, or of the row in its step; -1: neither
+    at: int                                  # index of the operation in its run, of the row in its step; -1: neither
 
 
 class Frame(NamedTuple):
@@ -51,7 +51,7 @@ class Graph:
         self.begin = self.anywhere + 2
         self.out: list[list[Edge]] = [[] for _ in range(self.begin + 1)]
         self.frames: list[Frame | None] = [None] * (self.begin + 1)     # None: not even its own flow leads there
-        self.returns: dict[int, Frame] = {}                             # run that ends with `return`: the frame it leaves
+        self.returns: dict[int, Frame] = {}                             # run that ends with `return`: what it leaves
         self.opaque: set[int] = set()                                   # nodes that lead to an unknown name
         self._run = {name: node for node, name in enumerate(table.runs)}
         self._step = {name: node for node, name in enumerate(table.steps, self.first_step)}
@@ -167,7 +167,8 @@ class Graph:
         for at, row in enumerate(here.on):
             kind = row.event.partition(":")[0]
             if row.target is not None:
-                self._lead(node, self._run.get(row.target), kind, at, todo, Frame(frame.flow, node) if is_push(row) else frame)
+                inside = Frame(frame.flow, node) if is_push(row) else frame
+                self._lead(node, self._run.get(row.target), kind, at, todo, inside)
             elif not is_push(row):
                 out.append(Edge(node, node, "stay", at))
         if here.kind in ASKING:
@@ -268,10 +269,3 @@ def anywhere_rows(table: Table) -> list[Row]:
 
 def is_push(row: Row) -> bool:
     return bool(row.ops) and row.ops[-1][0] == "push"
-
-
-def end_of(graph: Graph, run: int) -> int:
-    """Index of the operation after which a run goes on nowhere, or the number of its operations."""
-    ops = graph.ops[run]
-    return next((at for at, op in enumerate(ops) if op[0] in LEAVES
-                 or (op[0] == "branch" and graph.table.exprs[op[1]] is True)), len(ops))

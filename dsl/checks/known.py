@@ -91,7 +91,7 @@ def _way(graph: Graph, facts: Known, read: Read, place: Place | None) -> str:
         return f"What `{name}` held is gone when this line is reached."
     edges = _unset_edges(facts, read)
     chain = way(graph, edges, place) if read.variable[0] == "slot" else graph.flow_of(read.node)
-    turn = _turn(graph, facts, read.fact, edges, place)
+    turn = _turn(graph, facts, read, edges, place)
     return f"One way to this line does not set it: {chain}{turn}."
 
 
@@ -123,24 +123,30 @@ def _edges(before: dict[int, Edge], source: int, target: int) -> list[Edge]:
     return edges
 
 
-def _turn(graph: Graph, facts: Known, fact: int, edges: list[Edge], beside: Place | None) -> str:
-    """Where the way leaves those that set it: the last place from which another way would have."""
+def _turn(graph: Graph, facts: Known, read: Read, edges: list[Edge], beside: Place | None) -> str:
+    """Where the way leaves those that set it: where another way would have, or else where it last turned."""
     for edge in reversed(edges):
-        at = line(graph, graph.place(edge), beside)
         held = facts.before(edge.source)
-        if held is not None and held & fact and edge.kind in ("branch", "go", "next", "rest", "again"):
-            return f", after it was cleared before {at}"
-        if any((facts.along(other) or 0) & fact for other in facts.program.ways[edge.source] if other.edge != edge):
-            match edge.kind:
-                case "skip":
-                    return f", when the question in {at} is skipped"
-                case "tries":
-                    return f", after too many bad answers in {at}"
-                case "reason" | "timeout" | "failure" | "failed":
-                    return f", when the call fails in {at}"
-                case "option" | "reply" | "pattern" | "kind" | "event":
-                    return f", by {at}"
+        if held is not None and held & read.fact and edge.kind in _OF_RUNS:
+            return f", after it was cleared before {line(graph, graph.place(edge), beside)}"
+        if any((facts.along(other) or 0) & read.fact for other in facts.program.ways[edge.source]
+               if other.edge != edge) and edge.kind in _TURNS:
+            return f", {_TURNS[edge.kind].format(line(graph, graph.place(edge), beside))}"
+    flow = graph.flow_of(read.node)
+    for edge in reversed(edges):
+        if edge.kind in _TURNS and flow == graph.flow_of(edge.source) == graph.flow_of(edge.target):
+            return f", {_TURNS[edge.kind].format(line(graph, graph.place(edge), beside))}"
     return ""
+
+
+_OF_RUNS = ("branch", "go", "next", "rest", "again")
+_TURNS = {
+    "skip": "when the question in {} is skipped", "tries": "after too many bad answers in {}",
+    "reason": "when the call fails in {}", "timeout": "when the call fails in {}",
+    "failure": "when the call fails in {}", "option": "by the option in {}", "branch": "when the test in {} holds",
+    "reply": "by the reply in {}", "pattern": "by the reply in {}", "kind": "by the reply in {}",
+    "event": "by the event in {}", "after": "when nobody answers, in {}", "return": "when nothing comes back in {}",
+}
 
 
 def _optional(graph: Graph) -> set[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dsl.checks.components import cyclic
-from dsl.checks.graph import Edge, Graph, anywhere_rows
+from dsl.checks.graph import ASKING, Edge, Graph, anywhere_rows
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.table import Step
 
@@ -27,59 +27,82 @@ def wayout(graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _stuck(graph: Graph) -> Iterator[Diagnostic]:
-    """One question of every ring that nothing leads out of."""
-    free = _free(graph)
-    stuck = [node for node in range(graph.anywhere) if graph.reached[node] and not free[node]]
+    """One question of every ring that nothing leads out of; what leads into a ring is not told again."""
+    after = _after(graph)
+    before = _turned(after)
+    free = _free(graph, after, before)
+    stuck = [node for node in range(len(after)) if not free[node] and (node >= len(graph.out) or graph.reached[node])]
     numbers = {node: number for number, node in enumerate(stuck)}
-    after = [[numbers[edge.target] for edge in graph.out[node] if edge.target in numbers] for node in stuck]
-    for component in cyclic(len(after), after.__getitem__):
-        members = set(component)
-        if any(target not in members for number in component for target in after[number]):
-            continue
-        steps = [stuck[number] for number in component if not graph.is_run(stuck[number])]
-        placed = sorted((place.file, place.start, node) for node in steps if (place := graph.place_of(node)))
-        if placed:
-            node = placed[0][2]
-            span = graph.span(graph.place_of(node))
-            others = tuple(Label(other, "and this again") for _, _, step in placed[1:3]
-                           if (other := graph.span(graph.place_of(step))))
-            if span:
-                fix = Fix("lead on to a menu or to `end`, or add `anywhere` with `on \"menu\" -> main`")
-                yield NO_WAY_OUT.at(span, fix, label="no way out", others=others, step=graph.names[node])
+    inner = [[numbers[target] for target in after[node] if target in numbers] for node in stuck]
+    told = bytearray(free)
+    for component in cyclic(len(inner), inner.__getitem__):          # the innermost ring first
+        ring = [stuck[number] for number in component]
+        if not told[ring[0]]:
+            yield from _ring(graph, ring)
+            _spread(told, before, ring)
 
 
-def _free(graph: Graph) -> bytearray:
-    """For every node, whether a menu, a person or an end can be reached from there."""
-    free = bytearray(len(graph.out))
-    callers: dict[str, list[int]] = {}       # flow: what follows the calls of it
+def _ring(graph: Graph, ring: list[int]) -> Iterator[Diagnostic]:
+    placed = sorted((place.file, place.start, node) for node in ring
+                    if graph.kind(node) not in (None, "do") and (place := graph.place_of(node)))
+    spans = [span for _, _, node in placed if (span := graph.span(graph.place_of(node)))]
+    if spans:
+        fix = Fix("lead on to a menu or to `end`, or add `anywhere` with `on \"menu\" -> main`")
+        others = tuple(Label(span, "and this again") for span in spans[1:3])
+        yield NO_WAY_OUT.at(spans[0], fix, label="no way out", others=others, step=graph.names[placed[0][2]])
+
+
+def _after(graph: Graph) -> list[list[int]]:
+    """What follows each node; a flow that comes back has a node of its own, between its ends and its callers."""
+    after = [[edge.target for edge in edges if graph.called(edge) is None] for edges in graph.out]
+    back = {name: node for node, name in enumerate(graph.table.flows, len(after))}
+    after += [[] for _ in back]
     for node, step in graph.steps():
-        if step.kind == "do":
-            callers.setdefault(step.name or "", []).extend(
-                edge.target for edge in graph.out[node] if edge.kind == "return")
-    waiting: dict[int, list[int]] = {}       # node behind a call: runs that come back to it
-    todo = []
-    for node in range(graph.anywhere):
-        frame = graph.returns.get(node)
-        if frame and frame.over is None and frame.flow in callers:
-            for target in callers[frame.flow]:
-                waiting.setdefault(target, []).append(node)
-        elif _is_goal(graph, node) or (frame and frame.over in (None, graph.anywhere)):
-            todo.append(node)
+        if step.kind == "do" and step.name in back:
+            after[back[step.name]] += [edge.target for edge in graph.out[node] if edge.kind == "return"]
+    for node, left in graph.returns.items():
+        if left.over is None and left.flow in back:
+            after[node].append(back[left.flow])
+    return after
+
+
+def _turned(after: list[list[int]]) -> list[list[int]]:
+    before: list[list[int]] = [[] for _ in after]
+    for node, targets in enumerate(after):
+        for target in targets:
+            before[target].append(node)
+    return before
+
+
+def _free(graph: Graph, after: list[list[int]], before: list[list[int]]) -> bytearray:
+    """For every node, whether a menu, a person or an end can be reached from there."""
+    free = bytearray(len(after))
+    _spread(free, before, [node for node in range(graph.anywhere) if _is_goal(graph, node, after)])
+    if any(free[node] for node, step in graph.steps() if step.kind in ASKING):
+        # What interrupts a question gets out by it; but that it comes back is no way out of the question.
+        hub, before[graph.anywhere] = before[graph.anywhere], []
+        _spread(free, before, [node for node, left in graph.returns.items() if left.over == graph.anywhere])
+        before[graph.anywhere] = hub
+    return free
+
+
+def _spread(free: bytearray, before: list[list[int]], todo: list[int]) -> None:
     while todo:
         node = todo.pop()
         if not free[node]:
             free[node] = 1
-            todo += [edge.source for edge in graph.into[node] if not free[edge.source]]
-            todo += waiting.pop(node, ())
-    return free
+            todo += [other for other in before[node] if not free[other]]
 
 
-def _is_goal(graph: Graph, node: int) -> bool:
+def _is_goal(graph: Graph, node: int, after: list[list[int]]) -> bool:
     if node in graph.opaque:
         return True
     kind = graph.kind(node)
     if kind is not None:
         return kind in ("menu", "handover")
+    left = graph.returns.get(node)
+    if left and left.over is None:           # nobody called it: that it falls off its end is told elsewhere
+        return not any(after[target] for target in after[node])
     return any(op[0] == "end" for op in graph.ops[node])
 
 
@@ -92,7 +115,8 @@ def _back_to_itself(graph: Graph) -> Iterator[Diagnostic]:
     outcomes = _outcomes(graph) if given_up else []
     for edge in given_up:
         node = outcomes[edge.target]
-        if node != MANY and (node == edge.source or (edge.source == graph.anywhere and graph.kind(node) in ("ask", "choose"))):
+        asks = edge.source == graph.anywhere and graph.kind(node) in ("ask", "choose")
+        if node != MANY and (node == edge.source or asks):
             span = graph.span(graph.place(edge))
             asked = graph.span(graph.place_of(node))
             if span:
