@@ -57,6 +57,7 @@ class Builder:
     def __init__(self, table: Table, values: Values, checks: Mapping[str, Callable[[str, str | None], bool]]) -> None:
         self._table, self._values, self._checks = table, values, checks
         self._language = table.languages[0] if table.languages else ""
+        self._formats: dict[str, Formats] = {}
         self.operators = Operators(values)
         self._operators = self.operators.by_name
         self._functions = _functions(self.operators)
@@ -246,32 +247,32 @@ class Builder:
         return lambda scope: fill(scope)[:TEXT]
 
     def formats(self, language: str) -> Formats:
-        yes, no = (self._word(name, language) for name in ("yes", "no"))
-        return formats(language or self._language, self._table.region, yes, no)
+        """How values are written in a language of the bot, or in any other."""
+        known = self._formats.get(language)
+        if known is None:
+            yes, no = (self._word(name, language) for name in ("yes", "no"))
+            known = formats(language or self._language, self._table.region, yes, no)
+            if language in self._table.languages:
+                self._formats[language] = known
+        return known
 
     def _word(self, name: str, language: str) -> str:
         text = self._table.system.get(name)
         if text is None:
             return name
-        parts = self.parts(self._table.texts[text if isinstance(text, int) else text[0]], language)
+        by_language = self._table.texts[text if isinstance(text, int) else text[0]]
+        parts = by_language.get(language) or by_language.get(self._language, [])
         return "".join(part for part in parts if isinstance(part, str))
 
-    def parts(self, text: Text, language: str) -> list[Part]:
-        """What is said in that language, in the bot's first one where there is no translation."""
-        known = text.get(language)
-        return text.get(self._language, []) if known is None else known
-
     def text(self, text: Text, depth: int = 0) -> Shown:
-        """A text as a function of a scope, in the language of the scope."""
+        """A text as a function of a scope, in the scope's language, in the bot's first where it is not translated."""
         by_language: dict[str, Shown] = {}
 
         def fill(scope: Scope) -> str:
-            language = scope.language
+            language = scope.language if scope.language in text else self._language
             filled = by_language.get(language)
             if filled is None:
-                filled = self._filled(self.parts(text, language), language, depth)
-                if language in self._table.languages:
-                    by_language[language] = filled
+                filled = by_language[language] = self._filled(text.get(language, []), language, depth)
             return filled(scope)
 
         return fill

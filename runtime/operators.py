@@ -88,7 +88,7 @@ class Operators:
         def compare(left: Value, right: Value) -> bool | None:
             if left is None or right is None:
                 return None
-            both = self.aligned(left, right)
+            both = _as_numbers(left, right) or self.aligned(left, right)
             if both is None or isinstance(both[0], bool | list | dict):
                 return None
             if isinstance(both[0], Duration):
@@ -133,6 +133,8 @@ class Operators:
             return bounded(a - b if isinstance(a, int) and isinstance(b, int) else ARITHMETIC.subtract(a, b))
         if isinstance(right, Duration):
             return self.later(left, right, -1)
+        if isinstance(left, str) and isinstance(right, str):
+            left, right = self._values.convert("datetime", left), self._values.convert("datetime", right)
         both = self.aligned(left, right)
         return None if both is None else _between(*both)
 
@@ -167,6 +169,14 @@ def _total(operator: Operator) -> Operator:
             return None
 
     return run
+
+
+def _as_numbers(left: Value, right: Value) -> tuple[Value, Value] | None:
+    """Two texts that are numbers: nobody means that 10 comes before 9."""
+    if not isinstance(left, str) or not isinstance(right, str):
+        return None
+    both = number(left), number(right)
+    return None if None in both else both
 
 
 def _by_months(value: Any, months: int) -> Any:

@@ -47,12 +47,8 @@ def named(reply: str, choices: Sequence[Choice]) -> str | None:
     >>> named("BOOK!", menu), named("2", menu), named("the second", menu)
     ('book', 'hours', None)
     """
-    if len(reply) > LONGEST:
-        return None
-    words = normalise(reply)
-    if not words:
-        return None
-    by_words = [choice.id for choice in choices if words in choice.words]
+    words = normalise(reply) if len(reply) <= LONGEST else ""
+    by_words = [choice.id for choice in choices if words and words in choice.words]
     if by_words:
         return by_words[0] if len(by_words) == 1 else None
     for choice in choices:
