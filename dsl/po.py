@@ -21,6 +21,7 @@ MAX_FAULTS = 50                              # of one file; what follows says no
 
 _KEYWORD = re.compile(r"(msgctxt|msgid_plural|msgid|msgstr(?:\[(\d)\])?)\s*(?=\")")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"\s*$')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
@@ -45,6 +46,7 @@ class Message:
     is_obsolete: bool = False                # `#~`
     flags: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()           # the translator's, `# …`
+    previous: str = ""                       # the wording that a fuzzy translation is of, `#| msgid`
 
     @property
     def is_translated(self) -> bool:
@@ -75,6 +77,7 @@ class _Reader:
         self.texts: dict[str, list[Written]] = {}
         self.flags: list[str] = []
         self.comments: list[str] = []
+        self.previous: list[str] = []
         self.keyword = ""                    # the one that a line of only a string goes on with
         self.is_obsolete = False
 
@@ -93,6 +96,8 @@ class _Reader:
     def comment(self, content: str) -> None:
         if content.startswith("#,"):
             self.flags += [flag.strip() for flag in content[2:].split(",")]
+        elif content.startswith("#|"):
+            self.previous.append(content[2:].strip())
         elif content == "#" or content.startswith("# "):
             self.comments.append(content[2:])
 
@@ -124,8 +129,14 @@ class _Reader:
             strings = tuple(parts[keyword] for keyword in sorted(parts) if keyword.startswith("msgstr"))
             self.messages.append(Message(parts["msgid"], parts.get("msgid_plural"), context.text if context else None,
                                          strings, "fuzzy" in self.flags, self.is_obsolete,
-                                         tuple(flag for flag in self.flags if flag != "fuzzy"), tuple(self.comments)))
+                                         tuple(flag for flag in self.flags if flag != "fuzzy"), tuple(self.comments),
+                                         self.previous_wording()))
         self.begin()
+
+    def previous_wording(self) -> str:
+        """Of `#| msgid`, which Babel breaks into lines wherever there is a space."""
+        written = " ".join(self.previous).partition("msgid_plural")[0]
+        return "".join(_undone(string) for string in _QUOTED.findall(written))
 
 
 def _undone(string: str) -> str:
