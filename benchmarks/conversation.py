@@ -1,14 +1,13 @@
 """One conversation twice: as a compiled bot, and as the Python one would write by hand for it.
 
-The hand-written machine does what the bot does, no less: state to and from JSON each turn, replies normalised and
+The hand-written machine does what the bot does, no less: state to and from JSON (the standard library's) each turn, replies normalised and
 matched by title, alias and position, answers validated, messages built as the same effects, a trace of what happened.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
-
-import msgspec
 
 from dsl.build import build_sources
 from dsl.table import Table
@@ -68,21 +67,19 @@ YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
 MENU_WORDS = {"book a table": "book", "book": "book", "1": "book", "opening hours": "hours", "hours": "hours",
               "2": "hours"}
 CONFIRM_WORDS = {"yes": "yes", "1": "yes", "no": "no", "2": "no"}
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class ByHand:
     """The café's conversation, written by hand."""
 
     def turn(self, data: bytes, event: Said | Chose) -> tuple[bytes, list[Any], list[str]]:
-        state = _decode(data) if data else {"step": "", "slots": {}, "tries": 0, "misses": 0, "since": 0}
+        state = json.loads(data) if data else {"step": "", "slots": {}, "tries": 0, "misses": 0, "since": 0}
         said = event.text if isinstance(event, Said) else event.title
         effects: list[Any] = []
         trace: list[str] = []
         getattr(self, "at_" + (state["step"] or "start"))(state, said, event, effects, trace)
         state["heard"] = event.at
-        return _encode(state), effects, trace
+        return json.dumps(state).encode(), effects, trace
 
     def at_start(self, state: dict[str, Any], said: str, event: Any, effects: list[Any], trace: list[str]) -> None:
         self.menu(state, effects)
