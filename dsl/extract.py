@@ -1,7 +1,7 @@
 """The texts of a bot that are translated: for `talktable locales update`.
 
-Which texts these are is not said a second time: a build is made with a locale that knows nothing and remembers what
-it was asked for. Where they stand, and how long they may be, is read off the syntax trees.
+Which texts these are is not said a second time: the bot is lowered with a locale that knows nothing, and what that
+was asked for is what needs a translation. Where they stand, and how long they may be, is read off the syntax trees.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,29 +15,16 @@ from dsl.source import Source, Span
 from dsl.syntax import Choose, File, Footer, Header, Link, Menu, Option, Skip, Suggest, Text
 
 
-class _Asked(Locale):
-    """A locale that knows nothing: what it is asked for is what needs a translation."""
-
-    def __init__(self) -> None:
-        super().__init__("", Source("", ""))
-        self.texts: dict[tuple[str, str], None]
-        object.__setattr__(self, "texts", {})
-
-    def find(self, raw: str, context: str | None = None) -> Text | None:
-        self.texts[raw, context or ""] = None
-        return None
-
-
 def translatables(domain: Domain, files: Iterable[File], sources: Mapping[str, Source]) -> tuple[Translatable, ...]:
     """Every text that users read, in the order of the files."""
     from dsl.lower import lower
 
-    asked = _Asked()
+    ignorant = Locale("", Source("", ""))
     trees = tuple(files)
-    lower(domain, trees, dict.fromkeys(domain.languages[1:], asked), sources)
+    lower(domain, trees, dict.fromkeys(domain.languages[1:], ignorant), sources)
     contexts: dict[str, list[str]] = {}
-    for raw, context in asked.texts:
-        contexts.setdefault(raw, []).append(context)
+    for raw, context in ignorant.asked:
+        contexts.setdefault(raw, []).append(context or "")
     written: dict[str, list[tuple[Span, int | None]]] = {}
     for text, limit in _texts((domain.slots, domain.responses, trees)):
         if text.raw in contexts:

@@ -19,7 +19,7 @@ from babel.messages.pofile import write_po
 
 from dsl.diagnostics import Diagnostic
 from dsl.domain import read_domain
-from dsl.locales import Translatable, keys, wordings
+from dsl.locales import Translatable, ids, wordings
 from dsl.po import Message, read_po
 from dsl.source import Source
 
@@ -79,7 +79,7 @@ def _by_id(texts: Iterable[Translatable]) -> dict[str, Translatable]:
     """The texts by their id; a text that has a singular's wording goes with the plural."""
     wanted: dict[str, Translatable] = {}
     for text in texts:
-        id = keys(text.raw)[0]
+        id = ids(text.raw)[0]
         if id not in wanted or wordings(wanted[id].raw) is None:
             wanted[id] = text
     return wanted

@@ -58,22 +58,26 @@ class Translation:
 
 @dataclass(frozen=True)
 class Locale:
-    """The translations into one language; `used` fills as they are asked for."""
+    """The translations into one language, by context and id; `asked` fills with every text that is looked up."""
 
     tag: str
     source: Source
     translations: dict[tuple[str | None, str], Translation] = field(default_factory=dict)
-    used: set[tuple[str | None, str]] = field(default_factory=set)
+    asked: dict[tuple[str, str | None], None] = field(default_factory=dict)
 
     def find(self, raw: str, context: str | None = None) -> Text | None:
         """What the text `raw` is in this language: that of its context, else any; None if there is none."""
-        for key in keys(raw):
-            for narrow in (context, None):
-                found = self.translations.get((narrow, key))
-                if found is not None:
-                    self.used.add((narrow, key))
-                    return found.texts[0] if found.message.plural is None else self._counted(raw, found)
-        return None
+        self.asked[raw, context] = None
+        key = self.key(raw, context)
+        if key is None:
+            return None
+        found = self.translations[key]
+        return found.texts[0] if found.message.plural is None else self._counted(raw, found)
+
+    def key(self, raw: str, context: str | None) -> tuple[str | None, str] | None:
+        """The entry that translates a text."""
+        candidates = ((narrow, id) for id in ids(raw) for narrow in (context, None))
+        return next((key for key in candidates if key in self.translations), None)
 
     def _counted(self, raw: str, found: Translation) -> Text:
         """One text of several wordings: where their words differ, a `|plural` of what the text counts."""
@@ -145,7 +149,7 @@ def wordings(raw: str) -> tuple[str, str] | None:
     return raw[:found.start()] + words[0] + raw[found.end():], raw[:found.start()] + words[-1] + raw[found.end():]
 
 
-def keys(raw: str) -> tuple[str, ...]:
+def ids(raw: str) -> tuple[str, ...]:
     """The ids that a text may have in a file, the usual one first."""
     both = wordings(raw)
     return (raw,) if both is None else (both[0], raw)
@@ -291,7 +295,8 @@ def untranslated(table: Table, places: SourceMap, locales: Mapping[str, Locale])
 def stale(locales: Mapping[str, Locale]) -> Iterator[Diagnostic]:
     """The translations that nothing has asked for; to be called once every text was looked up."""
     for locale in locales.values():
+        used = {locale.key(raw, context) for raw, context in locale.asked}
         for key, translation in locale.translations.items():
-            if key not in locale.used:
+            if key not in used:
                 fix = Fix("run `talktable locales update`: it keeps the translation aside")
                 yield STALE.at(translation.message.id.span, fix, text=shortened(key[1]))
