@@ -1,7 +1,7 @@
 """How the checks speak of a bot: names in backticks, lines, ways, and the smallest place that shows what is meant."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from dsl.checks.graph import Edge, Graph
 from dsl.source import Span
@@ -53,21 +53,14 @@ def _in_braces(text: str, at: int) -> bool:
 
 def way(graph: Graph, edges: Sequence[Edge], beside: Place | None) -> str:
     """`welcome -> help (line 9) -> lookup`: the flows along edges, each with the line that leads there."""
-    return " -> ".join(_stations(graph, edges, beside))
-
-
-def _stations(graph: Graph, edges: Sequence[Edge], beside: Place | None) -> Iterator[str]:
     stations: list[str] = []
-    said: str | None = None
+    last = ""
     for edge in edges:
-        if edge.target >= graph.anywhere:
-            continue
         flow = graph.flow_of(edge.target)
-        if flow == "anywhere" or flow == said:
-            continue
-        said = flow
-        at = line(graph, graph.place(edge), beside) if edge.kind != "begin" else ""
-        stations.append(f"{flow} ({at})" if at and stations else flow)
+        if flow not in (last, "anywhere"):
+            last = flow
+            at = line(graph, graph.place(edge), beside) if graph.flow_of(edge.source) != flow else ""
+            stations.append(f"{flow} ({at})" if at else flow)
     if len(stations) > LONGEST_WAY:
         stations[2:len(stations) - 3] = ["…"]
-    return iter(stations)
+    return " -> ".join(stations)

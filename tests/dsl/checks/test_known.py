@@ -1,0 +1,585 @@
+"""Every value is set before it is used, on every way; and what is set is used somewhere."""
+
+import pytest
+
+from tests.dsl.checks.flows import lines, one, others
+
+NAME = "slots:\n  name: {type: text, max: 40}\n"
+LOOK = "actions:\n  look: {returns: text, reasons: [gone], python: actions.look}\n"
+
+
+def unset(flow: str, domain: str = "") -> list[str]:
+    return lines(flow, domain, codes="F401")
+
+
+# --- where it is told -------------------------------------------------------------------------------------------
+
+
+def test_a_read_that_one_way_leaves_unset_is_told_with_that_way_and_where_it_is_set():
+    flow = '''
+menu main "What now?"
+  - "Track"  -> lookup
+  - "Order"  -> order
+
+flow order
+  ask order_id "What is your order number?"
+  -> lookup
+
+flow lookup
+  say "Looking for {order_id}"
+  end
+'''
+    found = one(flow, "slots:\n  order_id: {type: text, max: 9}\n", code="F401")
+
+    assert unset(flow, "slots:\n  order_id: {type: text, max: 9}\n") == ["F401 11 order_id: read here"]
+    assert found.message == "`order_id` may have no value here"
+    assert found.why == "One way to this line does not set it: main -> lookup (line 3)."
+    assert others(flow, found) == ["7 order_id: set only here"]
+    assert found.fixes[0].text == "ask for it first, or write `{order_id or '…'}`"
+
+
+def test_a_name_that_is_read_twice_is_told_once():
+    assert unset('''
+flow main
+  say "Hello {name}!"
+  say "How are you, {name}?"
+  end
+''', NAME) == ["F401 3 name: read here"]
+
+
+def test_a_name_that_nothing_sets_says_so():
+    assert one('''
+flow main
+  say "Hello {name}!"
+  end
+''', NAME, code="F401").why == "No line of the bot gives it a value."
+
+
+def test_a_response_is_told_where_it_is_said():
+    flow = '''
+flow main
+  say greeting
+  end
+'''
+    assert unset(flow, NAME + 'responses:\n  greeting: "Hello {name}!"\n') == ["F401 3 say greeting: read here"]
+
+
+def test_a_condition_is_told_with_another_fix():
+    found = one('''
+flow main
+  if age < 18
+    end
+  end
+''', "slots:\n  age: integer\n", code="F401")
+
+    assert found.fixes[0].text == "ask for it first, or guard this with `if age is known`"
+
+
+def test_a_way_through_many_flows_leaves_out_its_middle():
+    flows = "\n".join(f'flow f{n}\n  choose c "?"\n    - "a"  -> f{n + 1}\n    - "b"\n      end\n' for n in range(12))
+    main = 'flow main\n  ask tea as boolean "Tea?"\n    skip "no"\n  if tea\n    ask name "Name?"\n  -> f0\n'
+    found = one(f'{main}\n{flows}\nflow f12\n  say "{{name}}"\n  end\n', NAME, code="F401")
+
+    assert found.why.count("->") == 5
+    assert " -> … -> " in found.why
+
+
+# --- what makes a value known -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("guard", [
+    "if name is known", "if name", "if name is not empty", 'if name is known and name != ""',
+    'if not (name is not known)', 'if name is known and len(name) > 2', "if name and tea",
+])
+def test_a_condition_guards_what_stands_under_it(guard):
+    assert unset(f'''
+flow main
+  {guard}
+    say "Hello {{name}}!"
+  end
+''', NAME + "  tea: {type: boolean, default: false}\n") == []
+
+
+@pytest.mark.parametrize("guard", ["if name is not known", "if not name", "if name is empty",
+                                   "if name is not known or name is empty"])
+def test_a_condition_that_leaves_guards_what_stands_behind_it(guard):
+    assert unset(f'''
+flow main
+  {guard}
+    end
+  say "Hello {{name}}!"
+  end
+''', NAME) == []
+
+
+def test_one_arm_of_or_guards_nothing():
+    assert unset('''
+flow main
+  if name is known or tea
+    say "Hello {name}!"
+  end
+''', NAME + "  tea: {type: boolean, default: false}\n") == ["F401 4 name: read here"]
+
+
+@pytest.mark.parametrize("text", ["{name or 'friend'}", "{name if name is known else 'friend'}", "{len(name or '')}"])
+def test_a_text_guards_itself(text):
+    assert unset(f'''
+flow main
+  say "Hello {text}!"
+  end
+''', NAME) == []
+
+
+def test_need_ask_and_set_make_a_value_known():
+    assert unset('''
+flow main
+  need name "Your name?"
+  ask age as integer "Your age?"
+    tries 2
+      end
+  set next = age + 1
+  say "{name}, {age}, {next}"
+  end
+''', NAME + "  next: integer\n") == []
+
+
+def test_defaults_parameters_and_the_language_are_always_known():
+    assert unset('''
+flow main
+  do greet("Ana")
+  end
+
+flow greet(who: text)
+  say "{who} {visits} {language}"
+''', "slots:\n  visits: {type: integer, default: 0}\n") == []
+
+
+def test_parameters_of_an_event_are_known_in_the_flow_it_starts():
+    assert unset('''
+flow main
+  end
+
+flow arrived
+  starts on event arrived
+  say "It is at {place}."
+  end
+''', "events:\n  arrived: {params: {place: text}}\n") == []
+
+
+def test_parameters_of_an_event_are_not_known_where_the_flow_is_entered_otherwise():
+    assert unset('''
+flow main
+  -> arrived
+
+flow arrived
+  starts on event arrived
+  say "It is at {place}."
+  end
+''', "events:\n  arrived: {params: {place: text}}\n") == ["F401 7 place: read here"]
+
+
+def test_a_loop_binds_its_name_while_it_runs():
+    assert unset('''
+flow main
+  for one in names
+    say "{one}"
+  end
+''', "slots:\n  names: {type: list of text, default: []}\n") == []
+
+
+def test_an_option_with_when_guards_its_title_and_its_block():
+    assert unset('''
+menu main "What now?"
+  - "Go on as {name}"  when name  also "on"
+    say "Hello {name}!"
+  - "Bye"
+    end
+''', NAME) == []
+
+
+def test_options_with_values_set_the_name_of_the_choice():
+    assert unset('''
+flow main
+  choose size "Which size?"
+    - "Small"  = "s"
+    - "Large"  = "l"
+  say "{size}"
+  end
+''') == []
+
+
+def test_a_skipped_question_leaves_its_name_without_a_value():
+    found = one('''
+flow main
+  ask note as text length 1..99 "A note?"
+    skip "None"
+  say "{note}"
+  end
+''', code="F401")
+
+    assert found.why == "One way to this line does not set it: main, when the question in line 4 is skipped."
+
+
+def test_too_many_bad_answers_leave_the_name_without_a_value():
+    found = one('''
+flow main
+  ask age as integer "Your age?"
+    tries 2
+      say "Never mind."
+  say "{age}"
+  end
+''', code="F401")
+
+    assert found.why == "One way to this line does not set it: main, after too many bad answers in line 4."
+
+
+def test_a_call_that_fails_leaves_its_name_without_a_value():
+    found = one('''
+flow main
+  call look() into found
+    on failure
+      say "Sorry."
+  say "{found}"
+  end
+''', LOOK, code="F401")
+
+    assert found.why == "One way to this line does not set it: main, when the call fails in line 4."
+
+
+def test_a_call_whose_failures_all_leave_sets_its_name():
+    assert unset('''
+flow main
+  call look() into found
+    on "gone"
+      end
+    on failure -> main
+  say "{found}"
+  end
+''', LOOK) == []
+
+
+def test_cleared_is_not_known_any_more():
+    found = one('''
+flow main
+  ask name "Your name?"
+  clear name
+  choose next "What now?"
+    - "Go on"
+  say "{name}"
+  end
+''', NAME, code="F401")
+
+    assert found.why == "One way to this line does not set it: main, after it was cleared before line 5."
+
+
+def test_cleared_just_before_is_told():
+    assert one('''
+flow main
+  ask name "Your name?"
+  clear name
+  say "{name}"
+  end
+''', NAME, code="F401").why == "What `name` held is gone when this line is reached."
+
+
+# --- flows that are called --------------------------------------------------------------------------------------
+
+
+def test_a_called_flow_sets_slots_for_its_caller():
+    assert unset('''
+flow main
+  do ask_name
+  say "Hello {name}!"
+  end
+
+flow ask_name
+  ask name "Your name?"
+''', NAME) == []
+
+
+def test_a_called_flow_that_sets_only_on_one_way_does_not():
+    assert unset('''
+flow main
+  do ask_name
+  say "Hello {name}!"
+  end
+
+flow ask_name
+  choose may "May we ask your name?"
+    - "Yes"
+      ask name "Your name?"
+    - "No"
+''', NAME) == ["F401 4 name: read here"]
+
+
+def test_what_one_caller_knows_is_not_blurred_by_another():
+    assert unset('''
+menu main "What now?"
+  - "Greet"
+    need name "Your name?"
+    do hours
+    say "Hello {name}!"
+  - "Hours"
+    do hours @other
+  - "Bye"
+    end
+
+flow hours
+  choose day "Which day?"
+    - "Monday"
+    - "Sunday"
+''', NAME) == []
+
+
+def test_a_called_flow_is_read_with_what_every_caller_knows():
+    assert unset('''
+menu main "What now?"
+  - "Greet"
+    need name "Your name?"
+    do greet
+  - "Just greet"
+    do greet @other
+  - "Bye"
+    end
+
+flow greet
+  say "Hello {name}!"
+''', NAME) == ["F401 12 name: read here"]
+
+
+def test_a_value_that_comes_back_is_known():
+    assert unset('''
+flow main
+  do address("home") into home
+  say "{home}"
+  end
+
+flow address(kind: text) -> text
+  ask street as text "Your {kind} address?"
+  return street
+''') == []
+
+
+def test_a_flow_that_may_come_back_without_a_value_leaves_the_name_unset():
+    found = one('''
+flow main
+  do address() into home
+  say "{home}"
+  end
+
+flow address() -> text
+  choose may "May we ask?"
+    - "Yes"
+      ask street as text "Your address?"
+      return street
+    - "No"
+''', code="F401")
+
+    assert found.why == "One way to this line does not set it: main, when nothing comes back in line 3."
+
+
+def test_a_flow_that_clears_leaves_its_caller_without():
+    assert unset('''
+flow main
+  ask name "Your name?"
+  do forget
+  say "{name}"
+  end
+
+flow forget
+  clear name
+''', NAME) == ["F401 5 name: read here"]
+
+
+def test_locals_of_a_caller_survive_a_call():
+    assert unset('''
+flow main
+  ask street as text "Your street?"
+  do other
+  say "{street}"
+  end
+
+flow other
+  ask street as text "Another street?"
+  track seen(street)
+''') == []
+
+
+def test_flows_that_call_each_other_are_summed_up_too():
+    assert unset('''
+flow main
+  do round
+  say "{name}"
+  end
+
+flow round
+  ask name "Your name?"
+  choose more "Once more?"
+    - "Yes"
+      do round
+    - "No"
+''', NAME) == []
+
+
+# --- what the user may do at any time ---------------------------------------------------------------------------
+
+
+def test_a_pattern_of_anywhere_leads_away_before_a_name_is_set():
+    found = one('''
+anywhere
+  on "order" -> order
+
+flow main
+  ask name "Your name?"
+  -> order
+
+flow order
+  say "For {name}."
+  end
+''', NAME, code="F401")
+
+    assert found.why == "One way to this line does not set it: order (line 3)."
+
+
+def test_a_block_of_anywhere_that_comes_back_may_have_cleared():
+    assert unset('''
+anywhere
+  on "forget me" do forget
+
+flow main
+  ask name "Your name?"
+  choose next "And now?"
+    - "Greet"
+      say "Hello {name}!"
+  end
+
+flow forget
+  clear name
+''', NAME) == ["F401 9 name: read here"]
+
+
+def test_a_block_of_anywhere_that_only_speaks_keeps_all():
+    assert unset('''
+anywhere
+  on "help" do help
+  on audio  say "I cannot listen."
+
+flow main
+  ask name "Your name?"
+  choose next "And now?"
+    - "Greet"
+      say "Hello {name}!"
+  end
+
+flow help
+  choose more "More help?"
+    - "No"
+''', NAME) == []
+
+
+def test_a_block_of_a_step_shares_the_names_of_its_flow():
+    assert unset('''
+flow main
+  ask street as text "Your street?"
+  choose right "Is {street} right?"
+    on "why"
+      say "To send it to {street}."
+    after 1h
+      say "Is {street} right?"
+    - "Yes"
+  end
+''') == []
+
+
+def test_a_timer_leads_away_before_the_answer():
+    assert unset('''
+flow main
+  ask name "Your name?"
+    after 1h -> bye
+  -> bye
+
+flow bye
+  say "Bye, {name}!"
+  end
+''', NAME) == ["F401 8 name: read here"]
+
+
+# --- arguments --------------------------------------------------------------------------------------------------
+
+
+def test_an_argument_must_have_a_value():
+    assert unset('''
+flow main
+  call book(name)
+    on failure
+      end
+  end
+''', NAME + "actions:\n  book: {params: {name: text}, python: actions.book}\n") == ["F401 3 name: read here"]
+
+
+def test_an_argument_whose_question_may_be_skipped_may_be_passed_on_without_a_value():
+    assert unset('''
+flow main
+  ask photo as image "A photo, please?"
+    skip "No photo"
+  call report(photo)
+    on failure
+      end
+  end
+''', "actions:\n  report: {params: {photo: image}, python: actions.report}\n") == []
+
+
+def test_an_argument_that_the_bot_tests_elsewhere_may_be_passed_on_without_a_value():
+    assert unset('''
+menu main "What now?"
+  - "My cart"  when cart
+    say "{cart}"
+  - "Add"
+    call add(cart) into cart
+      on failure
+        end
+  - "Bye"
+    end
+''', "slots:\n  cart: {type: text, max: 9}\n"
+         "actions:\n  add: {params: {cart: text}, returns: text, python: actions.add}\n") == []
+
+
+# --- set but never read -----------------------------------------------------------------------------------------
+
+
+def test_what_is_set_and_never_read_is_told_once():
+    assert lines('''
+flow main
+  ask size as text "Which size?"
+  choose colour "Which colour?"
+    - "Red"   = "r"
+    - "Blue"  = "b"
+  call look() into found
+    on failure
+      end
+  end
+''', LOOK, codes="F402") == ["F402 3 size: set here", 'F402 5 - "Red"   = "r": set here', "F402 7 found: set here"]
+
+
+def test_what_is_only_tested_counts_as_read():
+    assert lines('''
+flow main
+  need name "Your name?"
+  end
+''', NAME) == []
+
+
+def test_what_outlives_the_conversation_is_for_others_to_read():
+    assert lines('''
+flow main
+  ask name "Your name?"
+  end
+''', "slots:\n  name: {type: text, max: 40, keep: user}\n", codes="F402") == []
+
+
+def test_the_language_is_read_by_the_machine():
+    assert lines('''
+flow main
+  set language = "en"
+  end
+''', codes="F402") == []
