@@ -22,6 +22,7 @@ NOT_A_URL = Kind("F071", Severity.ERROR, _TAKES,
 NOT_A_FUNCTION = Kind("F072", Severity.ERROR, _TAKES)
 
 _NAME = r"[^\W\d]\w*"
+_JSON_NAME = r"[\p{L}_][\p{L}\p{M}\p{N}_]*"    # the same, as editors' JSON Schemas write it
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
@@ -30,9 +31,10 @@ def _matching(pattern: str, value: str) -> str | None:
 
 
 NAME = Value("a word of letters, digits and `_`", lambda value: _matching(_NAME, value), NOT_A_NAME,
-             {"pattern": f"^{_NAME}$"})
+             {"pattern": f"^{_JSON_NAME}$"})
 DOTTED_NAME = Value("a word of letters, digits and `_`, or two with a dot between",
-                    lambda value: _matching(rf"{_NAME}(\.{_NAME})*", value), NOT_A_NAME)
+                    lambda value: _matching(rf"{_NAME}(\.{_NAME})*", value), NOT_A_NAME,
+                    {"pattern": rf"^{_JSON_NAME}(\.{_JSON_NAME})*$"})
 HEADER = Value("a header's name", lambda value: _matching(r"[A-Za-z0-9-]+", value), NOT_A_NAME,
                {"pattern": "^[A-Za-z0-9-]+$"})
 BOT_NAME = Value("small letters, digits, `-` and `_`", lambda value: _matching(r"[a-z][a-z0-9_-]*", value), NOT_A_NAME,
@@ -44,7 +46,8 @@ def _type(value: str) -> str | None:
     return spaced if re.fullmatch(rf"(list of ){{0,3}}{_NAME}", spaced) else None
 
 
-TYPE = Value("a type such as `text` or `list of visit`", _type, NOT_A_TYPE)
+TYPE = Value("a type such as `text` or `list of visit`", _type, NOT_A_TYPE,
+             {"pattern": rf"^\s*(list\s+of\s+){{0,3}}{_JSON_NAME}\s*$"})
 
 
 def whole(low: int, high: int) -> Value:
@@ -134,4 +137,4 @@ URL = Value("an address that begins with `https://` or `${NAME}`", lambda value:
             {"pattern": f"^{_URL}$"})
 FUNCTION = Value("a module and a function, such as `actions.book`",
                  lambda value: _matching(rf"{_NAME}(\.{_NAME})+", value), NOT_A_FUNCTION,
-                 {"pattern": rf"^{_NAME}(\.{_NAME})+$"})
+                 {"pattern": rf"^{_JSON_NAME}(\.{_JSON_NAME})+$"})
