@@ -169,8 +169,7 @@ def _is_open(tree: Node) -> bool:
 
 def both(one: Machine, other: Machine) -> str | Unknown | None:
     """The shortest text that both take, None if there is none."""
-    found = _search(one, other, lambda first, second: first and second)
-    return _readable(found, one, other) if isinstance(found, str) else found
+    return _search(one, other, lambda first, second: first and second)
 
 
 def collide(one: Machine, other: Machine) -> str | Unknown | None:
@@ -179,11 +178,12 @@ def collide(one: Machine, other: Machine) -> str | Unknown | None:
     Where one of them is written with an open end (`/track.*/`), just that is meant to be taken, and counts.
     """
     found = both(one, other)
-    if not isinstance(found, str) or one.is_open or other.is_open:
+    if not isinstance(found, str):
         return found
     shortest = [both(each, EVERYTHING) for each in (one, other)]
     side_by_side = sum(len(text) for text in shortest if isinstance(text, str))
-    return found if len(found.replace(" ", "")) < side_by_side else None
+    is_meant = one.is_open or other.is_open or len(found) < side_by_side
+    return _readable(found, one, other) if is_meant else None
 
 
 def only(one: Machine, other: Machine) -> str | Unknown | None:

@@ -172,7 +172,7 @@ def _shapes(lengths: Lengths, name: str, step: Step, offered: list[Offered]) -> 
     shapes = {language: _shape(lengths, step, offered, language) for language in languages}
     first, *others = languages or [""]
     changed = next((other for other in others if shapes[other] != shapes[first]), None)
-    if changed is not None and step.shape is None:
+    if changed is not None and step.shape is None and not _is_over(lengths, step, offered):
         at_fault, language = _longest(lengths, step, offered, first, changed)
         fix = Fix(f"make every title fit {lengths.table.limits.button_title} characters, or write `as list`")
         one, other = _A_SHAPE[shapes[first]], _A_SHAPE[shapes[changed]]
@@ -210,6 +210,13 @@ def _shape(lengths: Lengths, step: Step, offered: list[Offered], language: str) 
 def _most(lengths: Lengths, step: Step, option: Offered, language: str) -> int:
     bounds = lengths.bounds(option.title, language, step.flow, lengths.table.limits.button_title)
     return bounds.least if bounds.most is None else bounds.most
+
+
+def _is_over(lengths: Lengths, step: Step, offered: list[Offered]) -> bool:
+    """Whether a title fits nowhere, which is said already."""
+    most = lengths.table.limits.row_title
+    return any(lengths.bounds(option.title, language, step.flow, most).least > most
+               for option in offered for language in lengths.languages(option.title))
 
 
 def _longest(lengths: Lengths, step: Step, offered: list[Offered], *languages: str) -> tuple[Offered, str]:
