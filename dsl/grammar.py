@@ -1,24 +1,25 @@
-"""The automaton: grammar.lark as tables, built by Lark when the first file is read and never before.
+"""The automaton: grammar.lark as tables.
+
+Lark builds them, which costs most of a second's quarter: too much for a command that is to answer at once. So they are
+kept in `tables.json` beside this module, under the hash of the grammar they were made of; whoever edits grammar.lark
+gets them from Lark directly until `python -m dsl.lark_tables` has written them anew (a test insists on it).
 
 Kinds of token carry the author's own words here (`->`, `say`), as the lexer gives them, not Lark's names for them.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
-
-from dsl.lexer import BLOCK, DECIMAL, DEDENT, DURATION, END, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
-
-KIND_OF_TERMINAL = {
-    "NAME": NAME, "TEXT": TEXT, "BLOCK": BLOCK, "REGEX": REGEX, "URL": URL, "DURATION": DURATION, "DECIMAL": DECIMAL,
-    "INT": INT, "_NL": NEW_LINE, "_INDENT": INDENT, "_DEDENT": DEDENT, "$END": END,
-}
+from typing import Any, NamedTuple
 
 # What becomes of each part of a rule when the rule is complete.
 DROP, KEEP, SPREAD, ABSENT = range(4)
+
+KEPT = Path(__file__).with_name("tables.json")
 
 
 class Production(NamedTuple):
@@ -34,26 +35,65 @@ class Production(NamedTuple):
     to_line_end: int                         # how many parts from the last stand after the end of its first line
 
 
+Row = Mapping[str, int | Production]         # by the kind of the next token: the state to go to, or what is complete
+
+
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    """LALR(1) tables: in a row, a number is the state to go to, a production is what is now complete."""
+    """LALR(1) tables, by state."""
 
-    rows: tuple[Mapping[str, "int | Production"], ...]      # by state, then by the next token's kind
-    gotos: tuple[Mapping[str, int], ...]                    # by state, then by what was just completed
-    start: Mapping[str, int]
-    end: Mapping[str, int]
+    rows: tuple[Row, ...]
+    gotos: tuple[Mapping[str, int], ...]     # by what was just completed
+    start: Mapping[str, int]                 # by rule: the state to begin in
+    end: Mapping[str, int]                   # by rule: the state in which nothing is missing
     productions: tuple[Production, ...]
+
+
+@cache
+def automaton() -> Automaton:
+    """The tables of the language, read or built when they are first wanted."""
+    grammar = grammar_text()
+    if KEPT.is_file():
+        kept = json.loads(KEPT.read_text("utf-8"))
+        if kept["grammar"] == fingerprint(grammar):
+            return unpacked(kept)
+    from dsl.lark_tables import build
+
+    return build(grammar)
 
 
 def grammar_text() -> str:
     """grammar.lark, beside the package in a checkout, inside it once installed."""
     beside = Path(__file__).parent.parent / "grammar.lark"
-    return (beside if beside.is_file() else Path(str(files("dsl").joinpath("grammar.lark")))).read_text("utf-8")
+    return beside.read_text("utf-8") if beside.is_file() else files("dsl").joinpath("grammar.lark").read_text("utf-8")
 
 
-@cache
-def automaton() -> Automaton:
-    """The tables of the language; building them takes about a tenth of a second, so they are built on demand."""
-    from dsl.lark_tables import build
+def fingerprint(grammar: str) -> str:
+    return sha256(grammar.encode()).hexdigest()
 
-    return build(grammar_text())
+
+def packed(tables: Automaton, grammar: str) -> dict[str, Any]:
+    """The tables as plain data: a completed production is -1 less its number, and equal rows are written once."""
+    rows = [json.dumps({kind: action if isinstance(action, int) else -1 - action.number
+                        for kind, action in sorted(row.items())}, ensure_ascii=False) for row in tables.rows]
+    unique = sorted(set(rows))
+    places = {row: at for at, row in enumerate(unique)}
+    return {
+        "grammar": fingerprint(grammar), "start": tables.start, "end": tables.end,
+        "productions": [list(production)[1:] for production in tables.productions],
+        "rows": [json.loads(row) for row in unique], "states": [places[row] for row in rows],
+        "gotos": [dict(sorted(goto.items())) for goto in tables.gotos],
+    }
+
+
+def unpacked(kept: Mapping[str, Any]) -> Automaton:
+    productions = tuple(_production(number, fields) for number, fields in enumerate(kept["productions"]))
+    rows: list[Row] = [{kind: action if action >= 0 else productions[-1 - action] for kind, action in row.items()}
+                       for row in kept["rows"]]
+    return Automaton(tuple(rows[at] for at in kept["states"]), tuple(kept["gotos"]), kept["start"], kept["end"],
+                     productions)
+
+
+def _production(number: int, fields: Sequence[Any]) -> Production:
+    rule, origin, passes, spreads, size, parts, to_line_end = fields
+    return Production(number, rule, origin, passes, spreads, size, tuple(parts), to_line_end)

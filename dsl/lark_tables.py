@@ -1,5 +1,9 @@
-"""Lark builds the tables; this module is the only one that knows how Lark keeps them."""
+"""Lark builds the tables; this module is the only one that knows how Lark keeps them.
 
+`python -m dsl.lark_tables` writes them where `dsl.grammar` looks for them.
+"""
+
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +12,13 @@ from lark.grammar import Rule, Symbol
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
 
-from dsl.grammar import ABSENT, DROP, KEEP, KIND_OF_TERMINAL, SPREAD, Automaton, Production
+from dsl.grammar import ABSENT, DROP, KEEP, KEPT, SPREAD, Automaton, Production, Row, grammar_text, packed
+from dsl.lexer import BLOCK, DECIMAL, DEDENT, DURATION, END, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
+
+KINDS = {
+    "NAME": NAME, "TEXT": TEXT, "BLOCK": BLOCK, "REGEX": REGEX, "URL": URL, "DURATION": DURATION, "DECIMAL": DECIMAL,
+    "INT": INT, "_NL": NEW_LINE, "_INDENT": INDENT, "_DEDENT": DEDENT, "$END": END,
+}
 
 
 class NoLexer(Lexer):
@@ -25,22 +35,43 @@ class NoLexer(Lexer):
 
 def build(grammar: str) -> Automaton:
     lark = Lark(grammar, parser="lalr", lexer=NoLexer, start=["file", "interpolation"], maybe_placeholders=True)
-    table = lark.parser.parser._parse_table
-    kinds = {terminal.name: KIND_OF_TERMINAL.get(terminal.name, terminal.pattern.value)
-             for terminal in lark.terminals if terminal.pattern is not None}
-    kinds.update(KIND_OF_TERMINAL)
-    with_lines = _rules_with_lines(lark.rules)
-    productions = {rule: _production(number, rule, with_lines) for number, rule in enumerate(lark.rules)}
-    rows: list[dict[str, int | Production]] = [{} for _ in table.states]
-    gotos: list[dict[str, int]] = [{} for _ in table.states]
-    nonterminals = {rule.origin.name for rule in lark.rules}
-    for state, row in table.states.items():
-        for symbol, (action, arg) in row.items():
+    table: Any = lark.parser.parser._parse_table       # type: ignore[attr-defined]
+    kinds = {terminal.name: terminal.pattern.value for terminal in lark.terminals if terminal.pattern} | KINDS
+    # Lark numbers rules and states in the order of its sets; here they are numbered by what they are.
+    rules = sorted(lark.rules, key=lambda rule: (str(rule.origin.name), [symbol.name for symbol in rule.expansion],
+                                                 str(rule.alias)))
+    with_lines = _rules_with_lines(rules)
+    productions = {rule: _production(number, rule, with_lines) for number, rule in enumerate(rules)}
+    nonterminals = {rule.origin.name for rule in rules}
+    numbers = _walk(table, sorted(table.start_states))
+    rows: list[Row] = [{} for _ in numbers]
+    gotos: list[dict[str, int]] = [{} for _ in numbers]
+    for state, number in numbers.items():
+        row: dict[str, int | Production] = {}
+        for symbol, (action, arg) in table.states[state].items():
             if symbol in nonterminals:
-                gotos[state][symbol] = arg
-            elif action is Shift or arg in productions:
-                rows[state][kinds[symbol]] = arg if action is Shift else productions[arg]
-    return Automaton(tuple(rows), tuple(gotos), table.start_states, table.end_states, tuple(productions.values()))
+                gotos[number][str(symbol)] = numbers[arg]
+            elif action is Shift:
+                row[kinds[symbol]] = numbers[arg]
+            elif arg in productions:
+                row[kinds[symbol]] = productions[arg]
+        rows[number] = row
+    return Automaton(tuple(rows), tuple(gotos), {rule: numbers[state] for rule, state in table.start_states.items()},
+                     {rule: numbers[state] for rule, state in table.end_states.items()}, tuple(productions.values()))
+
+
+def _walk(table: Any, starts: list[str]) -> dict[int, int]:
+    """A number for every state that can be reached, the same whatever the hash seed."""
+    numbers: dict[int, int] = {}
+    waiting = [table.start_states[start] for start in reversed(starts)]
+    while waiting:
+        state = waiting.pop()
+        if state in numbers:
+            continue
+        numbers[state] = len(numbers)
+        row = table.states[state]
+        waiting += [row[symbol][1] for symbol in sorted(row, reverse=True) if row[symbol][0] is Shift]
+    return numbers
 
 
 def _rules_with_lines(rules: list[Rule]) -> set[str]:
@@ -72,3 +103,8 @@ def _part(symbol: Symbol, rule: Rule) -> int:
     if not symbol.is_term:
         return SPREAD if symbol.name.startswith("_") else KEEP
     return DROP if symbol.filter_out and not rule.options.keep_all_tokens else KEEP
+
+
+if __name__ == "__main__":
+    grammar = grammar_text()
+    KEPT.write_text(json.dumps(packed(build(grammar), grammar), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n", "utf-8")
