@@ -1,7 +1,8 @@
 """One conversation twice: as a compiled bot, and as the Python one would write by hand for it.
 
-The hand-written machine does what the bot does, no less: state to and from JSON (the standard library's) each turn, replies normalised and
-matched by title, alias and position, answers validated, messages built as the same effects, a trace of what happened.
+The hand-written machine does what the bot does, no less: state to and from JSON each turn (with the standard
+library), replies normalised and matched by title, alias and position, answers validated, messages built as the same
+effects, a trace of what happened.
 """
 
 from __future__ import annotations
