@@ -285,11 +285,12 @@ class Builder:
         return lambda scope: "".join([part if isinstance(part, str) else part(scope) for part in shown])
 
     def _part(self, part: Part, language: str, depth: int) -> Shown:
-        if depth > DEEPEST or not isinstance(part, list) or len(part) < 3:
-            return lambda scope: ""
-        if part[0] == "plural":
-            return self._plural(part, language, depth)
-        return self._show(part, language, depth)
+        if depth <= DEEPEST and isinstance(part, list):
+            if part[:1] == ["plural"] and len(part) == 3:
+                return self._plural(part, language, depth)
+            if part[:1] == ["show"] and len(part) == 4:
+                return self._show(part, language, depth)
+        return lambda scope: ""
 
     def _plural(self, part: list[Any], language: str, depth: int) -> Shown:
         count, forms = self.expression(part[1], depth), part[2]

@@ -12,7 +12,7 @@ _shortened = (
     (re.compile(r"\btonight\b|\besta noche\b|\bhoje a noite\b"), "today night"),
     (re.compile(r"\bthis (morning|afternoon|evening)\b"), r"today \1"),
     (re.compile(r"\besta (manana|tarde)\b"), r"today de la \1"),
-    (re.compile(r"(?<=\d)t(?=\d)|[,;]"), " "),
+    (re.compile(r"(?<=\d)t(?=\d)|(?<!\d),|,(?!\d)|;"), " "),
 )
 
 
