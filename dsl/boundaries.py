@@ -198,7 +198,7 @@ def _cut_repeat(of: Node, least: int, most: int | None, first: bool | None, last
         return None
     if (nothing := _empty(of)) is not None:
         if nothing != NOTHING:
-            raise Tangled                    # `(^|a)*`: nobody writes it beside a boundary
+            raise Tangled("an edge of the text is repeated beside it", SAY)
         of, least = _cut(of, None, None) or NOTHING, 0
     rest = Repeat(of, max(least - 1, 0), None if most is None else most - 1)
     if last is None:

@@ -303,13 +303,27 @@ def operations(table: Table) -> Iterator[tuple[str, list[Any]]]:
 
 @cache
 def _width(type: str, name: str, arg: str, language: str, region: str) -> int:
-    """The longest a date, time or number is written in a language; asks Babel, which is slow to import."""
+    """The longest a date, time or number is written in a language of that region."""
+    return max(_width_in(locale, type, name, arg, region) for locale in _locales(language, region))
+
+
+@cache
+def _locales(language: str, region: str) -> tuple[Any, ...]:
+    """CLDR's locales for it; English outside of its regions may be either kind. Babel's tables are slow to import."""
     from babel import Locale, UnknownLocaleError
 
-    try:
-        locale = Locale.parse(language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        locale = Locale.parse("en")
+    tag = language.replace("-", "_")
+    tags = [f"{tag}_{region}", tag, tag.split("_")[0]] if region else [tag, tag.split("_")[0]]
+    for name in tags:
+        try:
+            found = Locale.parse(name)
+        except (UnknownLocaleError, ValueError):
+            continue
+        return (found, Locale.parse("en_001")) if name == "en" and region else (found,)
+    return (Locale.parse("en"),)
+
+
+def _width_in(locale: Any, type: str, name: str, arg: str, region: str) -> int:
     if name in ("number", "money", "percent") or type in ("number", "integer"):
         return _number_width(name, arg, locale, region)
     date_length = arg if name in ("date", "datetime") and arg else "medium"

@@ -132,7 +132,7 @@ def _places(path: str, message: Any) -> Iterator[tuple[str, Any, Message]]:
                 elif is_last:
                     yield here, value, holder
                 else:
-                    reached.append((f"{here}.", {} if value is None else value))
+                    reached.append((f"{here}.", value if isinstance(value, Mapping) else {}))
         holders = reached
     if steps and steps[-1][1]:
         yield from ((prefix, value, {}) for prefix, value in holders)

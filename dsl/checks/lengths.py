@@ -5,7 +5,7 @@ A text is spoken of once: with all languages it is wrong in, at the place where 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from dsl.bounds import Bounds, Measure
@@ -59,12 +59,12 @@ class Lengths:
 
     def value(self, code: Any, flow: str, most: int) -> Bounds:
         """Of a value that is a text, in the language where it is longest."""
-        found = Bounds(0, 0)
+        found = []
         for language in self.table.languages:
             rough = self.rough.words(code, language, flow)
             is_exact = rough.most is None or rough.most <= most
-            found = found.either(rough if is_exact else self.exact.words(code, language, flow))
-        return found
+            found.append(rough if is_exact else self.exact.words(code, language, flow))
+        return reduce(Bounds.either, found)
 
     def text(self, text: int, what: str, most: int, flow: str, *, hint: int | None = None,
              span: Span | None = None, fix: str = "shorten it") -> Iterator[Diagnostic]:
