@@ -9,7 +9,7 @@ Work is bounded for a whole bot: past the bound pairs are passed over in silence
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -77,8 +77,8 @@ class Taker:
 class _Work:
     table: Table
     places: SourceMap
-    pairs: int = PAIRS
-    texts: int = TEXTS
+    pairs: int = field(default_factory=lambda: PAIRS)
+    texts: int = field(default_factory=lambda: TEXTS)
 
     def takers(self, key: str, rows: Sequence[Row]) -> list[Taker]:
         """The rows that a reply can fire, without those that stand on a condition or have a broken name."""
