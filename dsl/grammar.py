@@ -9,7 +9,7 @@ Kinds of token carry the author's own words here (`->`, `say`), as the lexer giv
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -47,6 +47,7 @@ class Automaton:
     start: Mapping[str, int]                 # by rule: the state to begin in
     end: Mapping[str, int]                   # by rule: the state in which nothing is missing
     productions: tuple[Production, ...]
+    shortcuts: dict[tuple[int, int, str], int] = field(default_factory=dict)     # found while reading, see `reader`
 
 
 @cache

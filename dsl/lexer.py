@@ -64,7 +64,7 @@ GROUPS = {
     "comment": r"#[^\n]*",
     "curly text": rf"[{_CURLY}][^\"{_CURLY}\n]*[\"{_CURLY}]|\"[^\"{_CURLY}\n]*[{_CURLY}]",
     "open text": r"[\"'][^\n]*",
-    "stray": r"[^ \t\r\n]",
+    "stray": r"[^ \t\r\n][^\w\s!-/:-@\[-`{-~“”„«»‟…–—−•×÷→⇒⟶➔≠≤≥]*+",
     "end": r"\Z",
 }
 (IS_URL, IS_WORD, IS_OTHER_SIGN, IS_SIGN, IS_BLOCK, IS_OPEN_BLOCK, IS_TEXT, IS_NEW_LINE, IS_DURATION, IS_DECIMAL, IS_INT,
@@ -80,12 +80,15 @@ LOOK = _look(GROUPS)
 LOOK_PAST_OPEN_BLOCK = _look({**GROUPS, "block": "(?!)"})       # once one is not closed, none after it can be
 
 A_REGEX = re.compile(PATTERNS[REGEX])
+A_NAME = re.compile(PATTERNS[NAME])
 A_CLOSER = re.compile(r"\s*+[)\]]")
 TAKES_PATTERNS = frozenset({"on", "also", "matches"})
 # What can only stand outside quotes, on the rest of a line.
 TAIL = re.compile(r'[ \t]*(?:->|=>|→|(?<=[ \t])(?:also|when|else|was)[ \t]|(?<=[ \t])do[ \t]+\w+[ \t]*$|,[ \t]*")')
 
-MOST_TOKENS = 300_000                        # in one file; past it the rest is not read
+MOST_TOKENS = 200_000                        # in one file; past it, or past so many faults, the rest is not read
+MOST_PROBLEMS = 100
+LONGEST_LINE = 5_000                         # tokens
 DEEPEST_VALUE = 100                          # operations in each other; the compiler walks them by recursion
 DEEPENS = frozenset("+ - * / % == != < <= > >= . and or not in is if else of reveal ( [".split())
 
@@ -100,6 +103,7 @@ class Tokens:
     lines: list[tuple[int, int, int]] = field(default_factory=list)   # indentation, first token, one past its <nl>
     comments: list[Comment] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)      # words of what was not read for its many faults
     strays: list[Diagnostic] = field(default_factory=list)   # told only where the line could be read without them
 
 
@@ -146,7 +150,7 @@ class _Lexing:
                     self.depth -= 1
             elif group == IS_TEXT:
                 kind = TEXT
-                if text[begin] == "'" and self.is_file:
+                if text[begin] == "'" and self.is_file and len(tokens.problems) < MOST_PROBLEMS:
                     tokens.problems.append(writing.other_quotes(self.source, begin, at))
             elif group == IS_NEW_LINE:
                 if len(kinds) > self.first and not (self.depth and self.goes_on(at)):
@@ -166,7 +170,8 @@ class _Lexing:
             starts.append(begin)
             ends.append(at)
         if len(kinds) >= MOST_TOKENS:
-            tokens.problems.append(writing.FILE_TOO_LONG.at(self.source.span(at - 1, at), label="read up to here"))
+            tokens.problems.append(writing.too_long(self.source.span(at - 1, at), "this file"))
+            tokens.unread.update(A_NAME.findall(text, at, self.stop))
         self.at = self.stop
 
     def finished(self) -> Tokens:
@@ -193,14 +198,25 @@ class _Lexing:
         tokens.starts.append(end)
         tokens.ends.append(end)
         last = len(kinds)
-        if last - self.first > DEEPEST_VALUE // 2 and (deep := _too_deep(kinds, self.first, last)) is not None:
-            place = self.source.span(tokens.starts[deep], tokens.ends[deep])
-            tokens.problems.append(writing.TOO_DEEP.at(place, writing.TAKE_APART, most=DEEPEST_VALUE))
+        if last - self.first > DEEPEST_VALUE // 2 and (wrong := self.too_much(last)) is not None:
+            tokens.problems.append(wrong)
+            tokens.unread.update(kind for kind in kinds[self.first:] if kind not in NEVER_NAMES)
             for column in (kinds, tokens.starts, tokens.ends):
                 del column[self.first:]
         else:
             tokens.lines.append((self.indent, self.first, last))
         self.first, self.depth = len(kinds), 0
+
+    def too_much(self, last: int) -> Diagnostic | None:
+        """What is wrong with a line that holds more than can be read, if it does."""
+        starts, ends = self.tokens.starts, self.tokens.ends
+        if last - self.first > LONGEST_LINE:
+            return writing.too_long(self.source.span(starts[self.first], ends[self.first]), "this line")
+        deep = _too_deep(self.tokens.kinds, self.first, last)
+        if deep is None:
+            return None
+        place = self.source.span(starts[deep], ends[deep])
+        return writing.TOO_DEEP.at(place, writing.TAKE_APART, label="too deep from here on", most=DEEPEST_VALUE)
 
     def goes_on(self, at: int) -> bool:
         """Whether an open bracket joins the line at `at`: only after `(`, `[` or `,`, or if that line closes it; an
@@ -237,6 +253,9 @@ class _Lexing:
 
     def take_rare(self, group: int, begin: int, end: int) -> int:
         """Deal with what is not an everyday token; gives where to look on."""
+        if len(self.tokens.problems) + len(self.tokens.strays) >= MOST_PROBLEMS and group != IS_COMMENT:
+            self.tokens.unread.update(A_NAME.findall(self.source.text, begin, self.stop))
+            return self.stop
         if group == IS_COMMENT:
             text = self.source.text[begin + 1:end].rstrip("\r")
             self.tokens.comments.append(Comment(text, self.source.span(begin, begin + 1 + len(text))))

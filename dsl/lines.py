@@ -20,6 +20,7 @@ from dsl.recovery import Piece, Repairs
 STEP = 2                                     # spaces by which a block is indented
 MOST_PROBLEMS = 50                           # in one file; past it the rest is not read
 DEEPEST_BLOCK = 30
+PATIENCE = 500                               # lines under left-out lines that are tried in vain before no more are
 FAR = 50                                     # lines looked ahead to tell a slip from a habit
 
 # The rest of a line of which only the first word is believed: the first of these that fits.
@@ -66,6 +67,7 @@ class Lines:
         self.before: tuple[int, int] | None = None     # where that line stands, if its block is wanted and was not excused
         self.aliases: dict[int, int] = {}              # a wrong indentation, once told, and the right one
         self.dropped: int | None = None                # the indentation of a dropped line whose block we are in
+        self.patience = PATIENCE
         self.told = {self.line_of(problem) for problem in tokens.problems}
 
     def line_of(self, problem: Diagnostic) -> int:
@@ -75,7 +77,7 @@ class Lines:
         """What the file holds, as far as it could be read."""
         for number in range(len(self.tokens.lines)):
             self.read(number)
-            if len(self.problems) >= MOST_PROBLEMS:
+            if len(self.problems) >= MOST_PROBLEMS or self.reader.is_full:
                 self.give_up(number + 1)
                 break
         self.close()
@@ -89,6 +91,9 @@ class Lines:
         top = self.top
         if self.dropped is not None and indent <= self.dropped:
             self.dropped = None
+        if self.dropped is not None and not self.patience:
+            self.reader.broken.add(tokens.kinds[first])
+            return None
         if indent != levels[-1]:
             depth = None if self.is_slipped(number, indent) else self.as_written(indent)
             if depth is None or len(depth.levels) > DEEPEST_BLOCK:
@@ -344,12 +349,13 @@ class Lines:
         """A line in the block of a line that was left out: read where it fits, without a word."""
         kinds = [kind for kind, _, _ in line]
         dropped = self.dropped
-        for depth in self.depths(self.tokens.lines[number][0]):
+        for depth in self.depths(self.tokens.lines[number][0]) if self.patience else ():
             if self.fits([*depth.layout, *kinds]):
                 self.take(depth, line)
                 break
         else:
             self.reader.broken.update(kind for kind in kinds if kind not in NEVER_NAMES)
+            self.patience = max(0, self.patience - 1)
         self.dropped = dropped
 
     def close(self) -> None:

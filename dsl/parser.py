@@ -9,6 +9,10 @@
     expected   the author's words for all that
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from dsl.diagnostics import Diagnostic
 from dsl.lexer import lex
 from dsl.lines import Lines
@@ -20,13 +24,27 @@ from dsl.texts import read_runs
 
 def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     """The syntax tree of a file and all that is wrong with its writing; never raises."""
-    tokens = lex(source)
-    reader = Reader(source)
-    lines = Lines(reader, tokens)
-    items = lines.items()
+    with _no_collection():
+        tokens = lex(source)
+        reader = Reader(source)
+        lines = Lines(reader, tokens)
+        items = lines.items()
     strays = [stray for stray in tokens.strays if lines.line_of(stray) not in lines.told]
     problems = sorted([*tokens.problems, *strays, *lines.problems, *reader.problems], key=lambda one: one.span[1:])
-    return File(source.name, items, tuple(tokens.comments), tuple(sorted(reader.broken))), tuple(problems)
+    broken = reader.broken | tokens.unread
+    return File(source.name, items, tuple(tokens.comments), tuple(sorted(broken))), tuple(problems)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """All that is made while reading is kept, so looking for garbage would only cost a quarter of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def parse_text(source: Source, start: int, end: int, content: str | None = None) -> tuple[Text, tuple[Diagnostic, ...]]:

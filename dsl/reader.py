@@ -17,7 +17,7 @@ from dsl.expected import SHAPES, listed, named
 from dsl.grammar import ABSENT, KEEP, SPREAD, Production, automaton
 from dsl.lexer import BLOCK, END, NAME, NEVER_NAMES, NEW_LINE, lex
 from dsl.source import Source, Span
-from dsl.texts import block_runs, read_runs
+from dsl.texts import MOST_PROBLEMS, block_runs, read_runs
 from dsl.tree import MAKERS
 
 # A cell of the stack: state, value, start and end in the source of what it stands for, the cell below or None.
@@ -28,6 +28,7 @@ LETTERS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 # Beyond these is a slip of the finger: a thousand years, a thousand tries.
 LARGEST = {"second": 10**9, "minute": 10**8, "hour": 10**7, "day": 365_000, "week": 52_000, "month": 12_000,
            "year": 1000, "count": 1000}
+MOST_VALUES = 20_000                         # in one file
 DIGITS = re.compile(r"[0-9]*")
 CLOSING_QUOTES = frozenset("\"'“”„«»‟")
 
@@ -42,11 +43,17 @@ class Reader:
         self.source = source
         self.tables = automaton()
         self.problems: list[Diagnostic] = []
-        self.broken: set[str] = set()
+        self.broken: set[str] = set()                  # names that are no news where something could not be read
+        self.values = 0
         own = {"text": self.text, "number": self.number, "count": self.count, "duration": self.duration,
                "url": self.url, "regex": self.regex, "format_arg": self.format_arg}
         makers = {**MAKERS, **own}
         self.makers = [makers.get(production.rule) for production in self.tables.productions]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much was read, or was wrong, that the rest is not read."""
+        return self.values > MOST_VALUES or len(self.problems) >= MOST_PROBLEMS
 
     # --- the automaton --------------------------------------------------------------------------------------
 
@@ -57,8 +64,8 @@ class Reader:
              last: int) -> tuple[Cell, int]:
         """Take tokens `at` to `last`; gives the stack and `last`, or the first token that does not fit and the stack
         as it was before it."""
-        rows = self.tables.rows
-        complete = self.complete
+        tables, complete = self.tables, self.complete
+        rows, shortcuts = tables.rows, tables.shortcuts
         while at < last:
             before = top
             kind = kinds[at]
@@ -66,24 +73,38 @@ class Reader:
                 row = rows[top[0]]
                 action = row.get(kind)
                 if action is None:
-                    if kind not in NEVER_NAMES:
-                        action = row.get(NAME)
-                    if action is None:
+                    if kind in NEVER_NAMES or NAME not in row:
                         return before, at
+                    action = row[NAME]
                 if type(action) is int:
-                    top = (action, kind, starts[at], ends[at], top)
+                    top = action, kind, starts[at], ends[at], top
                     break
-                top = complete(top, action)
+                if action[3]:                          # one part stands for the whole, often for ten in a row
+                    below = top[4]
+                    way = below[0], top[0], kind
+                    state = shortcuts.get(way) or self.shortcut(way)
+                    top = state, top[1], top[2], top[3], below
+                else:
+                    top = complete(top, action)
             at += 1
         return top, last
 
+    def shortcut(self, way: tuple[int, int, str]) -> int:
+        """The state reached from a state below and one above when all that only passes has passed, given what follows."""
+        rows, gotos = self.tables.rows, self.tables.gotos
+        below, state, kind = way
+        while True:
+            action = rows[state].get(kind, rows[state].get(NAME))
+            if not isinstance(action, Production) or not action.passes:
+                break
+            state = gotos[below][action.origin]
+        self.tables.shortcuts[way] = state
+        return state
+
     def complete(self, top: Cell, production: Production) -> Cell:
         """The stack after a rule is complete: its parts make way for what it makes of them."""
-        number, _, origin, passes, spreads, _, parts, to_line_end = production
+        number, _, origin, _, spreads, _, parts, to_line_end = production
         gotos = self.tables.gotos
-        if passes:
-            below = top[4]
-            return gotos[below[0]][origin], top[1], top[2], top[3], below
         name = self.source.name
         cell = top
         start = end = top[3]
@@ -123,12 +144,17 @@ class Reader:
 
     def finish(self, top: Cell, rule: str) -> Any:
         """The value of `rule` when nothing follows; None if it is not complete."""
-        end = self.tables.end[rule]
-        while top[0] != end:
-            action = self.tables.rows[top[0]].get(END)
+        tables = self.tables
+        while top[0] != tables.end[rule]:
+            action = tables.rows[top[0]].get(END)
             if not isinstance(action, Production):
                 return None
-            top = self.complete(top, action)
+            if action.passes:
+                below = top[4]
+                way = below[0], top[0], END
+                top = tables.shortcuts.get(way) or self.shortcut(way), top[1], top[2], top[3], below
+            else:
+                top = self.complete(top, action)
         return top[1]
 
     # --- trying without making anything ---------------------------------------------------------------------
@@ -186,6 +212,11 @@ class Reader:
 
     def value(self, source: Source, start: int, end: int) -> s.Interpolation | None:
         """What stands in the braces `source.text[start:end]`; None if it cannot be read."""
+        self.values += 1
+        if self.values > MOST_VALUES:
+            if self.values == MOST_VALUES + 1:
+                self.problems.append(writing.too_long(source.span(start, end), "this file"))
+            return None
         tokens = lex(source, start + 1, end - 1)
         kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
         wrong = [*tokens.problems, *tokens.strays]

@@ -14,6 +14,7 @@ from dsl.diagnostics import Diagnostic
 from dsl.source import Source, Span
 from dsl.syntax import Interpolation, Text
 
+MOST_PROBLEMS = 100                          # of the texts of one file; more are not told
 PIECE = re.compile(r"[^\\{]+|\\(.?)|\{", re.DOTALL)
 # A value ends at its `}`; quotes inside it may hold braces.
 VALUE = re.compile(r"\{((?:[^{}'\"\\\n]|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")*)\}")
@@ -77,7 +78,8 @@ def _read_run(source: Source, start: int, end: int, made: _Parts, read_value: Re
         elif found == "{":
             value = VALUE.match(text, piece.start(), end)
             if value is None:
-                problems.append(writing.open_brace(source, piece.start()))
+                if len(problems) < MOST_PROBLEMS:
+                    problems.append(writing.open_brace(source, piece.start()))
                 made.add("{", "\\{")
             else:
                 at = value.end()
@@ -87,7 +89,8 @@ def _read_run(source: Source, start: int, end: int, made: _Parts, read_value: Re
         elif piece[1] in ESCAPES and piece[1]:
             made.add(ESCAPES[piece[1]], CANONICAL.get(piece[1], found))
         else:
-            problems.append(writing.unknown_escape(source, piece.start(), at))
+            if len(problems) < MOST_PROBLEMS:
+                problems.append(writing.unknown_escape(source, piece.start(), at))
             made.add(piece[1], piece[1])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Kind, Severity
-from dsl.source import Source
+from dsl.source import Source, Span
 
 E, W = Severity.ERROR, Severity.WARNING
 
@@ -28,7 +28,7 @@ WRONG_CLAUSE = Kind("F017", E, "`{word}` cannot stand under {under}")
 WRONG_ORDER = Kind("F018", E, "{what} stands too late")
 ASSIGNED = Kind("F019", E, "`=` sets a value, `==` compares")
 TOO_DEEP = Kind("F020", E, "more than {most} operations are in each other here")
-FILE_TOO_LONG = Kind("F021", E, "this file is too long to be read whole")
+FILE_TOO_LONG = Kind("F021", E, "{what} is too long to be read whole")
 NO_OPTIONS = Kind("F022", E, "a {what} without options")
 LEFT_EDGE = Kind("F023", E, "`{word}` cannot stand {where}")
 BROKEN_VALUE = Kind("F024", E, "I cannot read the value in these braces: {what}")
@@ -45,6 +45,12 @@ TAKE_APART = Fix("take it apart: `set` a slot to one half of it first")
 def replace(source: Source, start: int, end: int, by: str, say: str, certainty: Certainty = Certainty.SAFE) -> Fix:
     """The fix that puts `by` in the place of `source.text[start:end]`."""
     return Fix(say, (Edit(source.span(start, end), by),), certainty)
+
+
+def too_long(place: Span, what: str) -> Diagnostic:
+    fix = Fix("move some flows to another file: all files of a folder are one bot" if what == "this file" else
+              "say it in several lines")
+    return FILE_TOO_LONG.at(place, fix, label="read up to here", what=what)
 
 
 def plural(count: int, one: str) -> str:
@@ -79,10 +85,10 @@ def other_sign(source: Source, start: int, end: int, sign: str) -> Diagnostic:
 
 def stray(source: Source, start: int, end: int) -> Diagnostic:
     sign = source.text[start:end]
-    if sign.isspace():
+    if len(sign) == 1 and sign.isspace():
         return STRAY.at(source.span(start, end), replace(source, start, end, " ", "write an ordinary space"),
                         label="an unusual space", sign=f"U+{ord(sign):04X}")
-    shown = sign if sign.isprintable() else f"U+{ord(sign):04X}"
+    shown = sign[:8] if sign.isprintable() else f"U+{ord(sign[0]):04X}"
     return STRAY.at(source.span(start, end), replace(source, start, end, "", f"leave out `{shown}`", Certainty.MAYBE),
                     label="stands outside any text", sign=shown)
 
