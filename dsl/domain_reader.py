@@ -41,16 +41,12 @@ NO_WAY_TO_CALL = Kind("F073", Severity.ERROR, "the action `{name}` says {how} it
                       why="A flow that calls it would always take its `on failure`.")
 CHOICE_VALUES = Kind("F074", Severity.ERROR, "{message}")
 WRONG_DEFAULT = Kind("F075", Severity.ERROR, "the default of `{name}` is no {type}: `{value}`")
-RESERVED = Kind("F076", Severity.ERROR, "`{name}` already means something in every flow, so no slot can have this name")
 LIST_OF_WHAT = Kind("F077", Severity.ERROR, "{message}")
 LANGUAGE_TWICE = Kind("F078", Severity.ERROR, "`{language}` is named twice in `languages`")
 FOREIGN_LANGUAGE = Kind("F079", Severity.ERROR, "`{language}` is not one of the bot's languages")
 UNKNOWN_SYSTEM_TEXT = Kind("F080", Severity.ERROR, "the machine has no text of its own named `{name}`")
 UNTRANSLATED = Kind("F600", Severity.WARNING, "{what} has no text in `{language}`",
                     why="Users of that language would read it in `{first}`.")
-
-WORDS_OF_EXPRESSIONS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "it", "now", "today",
-                                  "reveal", "language"})
 
 # --- what the file may hold ---------------------------------------------------------------------------------
 
@@ -194,12 +190,12 @@ def _languages(fields: Fields, report: Report) -> tuple[str, ...]:
 
 def _slot(entry: Named, report: Report) -> Slot:
     name, span = entry.name, entry.span
-    if name in WORDS_OF_EXPRESSIONS:
-        report.add(RESERVED.at(span, Fix("choose another name"), name=name))
     if not isinstance(entry.value, Fields):
         return Slot(name, _bare_type(entry, report), span)
     type = _type(entry.value, report)
     values = _values(entry.value, type, name, span, report)
+    if types.base_of(type) == "choice" and not values:
+        type = types.UNKNOWN                 # what is missing was reported
     keys = tuple(value for value, _ in values)
     default = entry.value.get("default")
     return Slot(name, type, span, entry.value.get("max"),
@@ -215,6 +211,7 @@ def _bare_type(entry: Named, report: Report) -> str:
     if entry.value == "choice":
         report.add(CHOICE_VALUES.at(entry.node.span, Fix("write `{type: choice, values: [small, large]}`"),
                                     message="a choice needs its `values`"))
+        return types.UNKNOWN
     return entry.value or types.UNKNOWN
 
 

@@ -10,7 +10,7 @@ being shown until somebody has looked at it.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -180,16 +180,22 @@ def _interpolations(text: Text) -> list[Interpolation]:
 
 
 def read_locale(source: Source, tag: str) -> tuple[Locale, tuple[Diagnostic, ...]]:
-    """The translations of a file and all its faults; those with an error are left out."""
+    """The translations of a file and all its faults.
+
+    One with an error translates its text by itself, so that it is not reported as missing too.
+    """
     messages, said = read_po(source)
     faults = list(said)
     translations: dict[tuple[str | None, str], Translation] = {}
     for message in messages:
-        if message.is_obsolete or not message.id.text or not message.is_translated:
+        if message.is_obsolete or not message.id.text or not (message.is_translated or (said and not message.strings)):
             continue
         translation, wrong = _translation(source, message, tag)
-        if translation is not None:
+        if message.strings and not wrong:
             translations[message.context, message.id.text] = translation
+        elif not message.is_fuzzy:
+            itself = Text((message.id.text,), message.id.text, message.id.span)
+            translations[message.context, message.id.text] = Translation(replace(message, plural=None), (itself,))
         if message.is_fuzzy:
             fix = Fix("correct it and take `fuzzy` out")
             faults.append(FUZZY.at(message.strings[0].span, fix, text=shortened(message.id.text)))
@@ -198,7 +204,7 @@ def read_locale(source: Source, tag: str) -> tuple[Locale, tuple[Diagnostic, ...
     return Locale(tag, source, translations), tuple(faults)
 
 
-def _translation(source: Source, message: Message, tag: str) -> tuple[Translation | None, list[Diagnostic]]:
+def _translation(source: Source, message: Message, tag: str) -> tuple[Translation, list[Diagnostic]]:
     from dsl.parser import parse_text  # brings Lark, which a bot of one language does without
 
     texts: list[Text] = []
@@ -213,7 +219,7 @@ def _translation(source: Source, message: Message, tag: str) -> tuple[Translatio
         faults += _other_values(message)
     if not faults and message.plural is not None:
         faults += _plural_faults(message, tag)
-    return (None if faults else Translation(message, tuple(texts))), faults
+    return Translation(message, tuple(texts)), faults
 
 
 def _other_values(message: Message) -> Iterator[Diagnostic]:

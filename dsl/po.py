@@ -50,7 +50,7 @@ class Message:
 
     @property
     def is_translated(self) -> bool:
-        return all(string.text for string in self.strings)
+        return bool(self.strings) and all(string.text for string in self.strings)
 
 
 def read_po(source: Source) -> tuple[tuple[Message, ...], tuple[Diagnostic, ...]]:
