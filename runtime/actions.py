@@ -21,9 +21,12 @@ import contextvars
 import importlib.util
 import inspect
 import re
+import sys
+import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -72,7 +75,7 @@ class Actions:
         self._actions, self._functions = table.actions, functions
         self._values = Values(table.timezone, table.records)
         self._session, self._environment = session, environment
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="action")
+        self._threads = asyncio.Semaphore(THREADS)
 
     @property
     def timeout_s(self) -> float:
@@ -95,7 +98,7 @@ class Actions:
         except TimeoutError:
             bound.warning("an action took too long")
             kind = "timeout"
-        except Exception as fault:
+        except (Exception, SystemExit) as fault:             # `sys.exit()` in an action is no reason for us to go
             bound.opt(exception=fault).error("an action failed")
             kind = "failure"
         return None if attempts < action.retry else Failed(call=call.id, kind=kind)
@@ -110,9 +113,8 @@ class Actions:
         named = {name: self._values.convert(action.params.get(name, "unknown"), value) for name, value in args.items()}
         if inspect.iscoroutinefunction(function):
             return await function(**named)
-        context = contextvars.copy_context()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: context.run(function, **named))
+        async with self._threads:
+            return await _in_thread(partial(contextvars.copy_context().run, function, **named))
 
     async def _http(self, http: Http, args: Mapping[str, Json], key: str) -> Json:
         url = self._filled(http.url, args, lambda text: quote(text, safe=""))
@@ -135,6 +137,30 @@ class Actions:
         def fill(hole: re.Match[str]) -> str:
             return self._environment[hole[1]] if hole[1] else escape(_shown(args.get(hole[2])))
         return _HOLE.sub(fill, template)
+
+
+async def _in_thread(function: Callable[[], Any]) -> Any:
+    """What the function returns, run in a thread of its own, which does not keep the program from ending.
+
+    One that is given up (its time is over) runs on, unheard.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+
+    def tell(set_: Callable[[Any], None], outcome: Any) -> None:
+        if not future.done():
+            set_(outcome)
+
+    def live() -> None:
+        try:
+            told = partial(tell, future.set_result, function())
+        except (Exception, SystemExit) as fault:
+            told = partial(tell, future.set_exception, fault)
+        with suppress(RuntimeError):                         # the loop has closed: nobody waits any more
+            loop.call_soon_threadsafe(told)
+
+    threading.Thread(target=live, name="action", daemon=True).start()
+    return await future
 
 
 class HttpFailed(Exception):
@@ -217,10 +243,12 @@ def _module(folder: Path, path: str) -> ModuleType | str:
     file = folder.joinpath(*path.split(".")).with_suffix(".py")
     if not file.is_file():
         return f"there is no `{file.name}` in the bot's folder"
-    spec = importlib.util.spec_from_file_location(f"talktable_bot_{folder.resolve().name}.{path}", file)
+    name = f"talktable_bot_{folder.resolve().name}_{path.replace('.', '_')}"
+    spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None                           # a path that ends in .py has a loader
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module                               # dataclasses look their module up
     try:
         spec.loader.exec_module(module)
     except Exception as fault:

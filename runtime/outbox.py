@@ -71,9 +71,10 @@ class Outbox:
         """Let posts that are on their way end; begin no other. What is left stays in the store."""
         self._stopping = True
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=within_s)
-        for task in self._tasks:
-            task.cancel()
+            _, late = await asyncio.wait(self._tasks, timeout=within_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def _start(self, work: asyncio._CoroutineLike[None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -82,13 +83,11 @@ class Outbox:
 
     async def _deliver(self, run: Run, until: int, seen: str | None, report: Callable[[Report], None]) -> None:
         try:
-            if seen:
+            if seen and not self._stopping:
                 # Before the answer, never beside it: a typing bubble that comes after it stays for 25 seconds.
                 await self._channel.seen(seen, typing=True)
             to = decode_contact(run.contact).to if run.contact else ""
             for posting in run.postings:
-                if self._stopping:
-                    break
                 became = await self._post(run.conversation, to, posting, until)
                 report(became)
                 if became.unsent:
@@ -99,7 +98,8 @@ class Outbox:
     async def _post(self, conversation: str, to: str, posting: Posting, until: int) -> Report:
         is_message = posting.kind == "message"
         timeout_s = self._channel.timeout_s if is_message else self._actions.timeout_s
-        if self._clock() + timeout_s * 1_000 > until:        # it might end when the posting is somebody else's
+        might_outlast = self._clock() + timeout_s * 1_000 > until              # and the posting be somebody else's then
+        if self._stopping or might_outlast:
             return Report(unsent=(Unsent(posting.id, conversation, 0),))
         try:
             became = await (self._message(to, posting) if is_message else self._call(conversation, posting))
@@ -124,7 +124,7 @@ class Outbox:
             return "action failed"
         id = f"result:{posting.key}"
         event = msgspec.structs.replace(result, at=self._clock(), seed=crc32(id.encode()))
-        inbound = Inbound(conversation, id, msgspec.json.encode(event).decode(), "action")
+        inbound = Inbound(conversation, id, msgspec.json.encode(event).decode(), "action", at=event.at)
         return Report(sent=(Sent(posting.id),), inbound=(inbound,))
 
 

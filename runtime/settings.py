@@ -16,10 +16,10 @@ from typing import Any
 PREFIX = "TALKTABLE_"
 SECRET = {"secret": True}
 
-# What a template or a tutorial leaves to be filled in. Whole values and beginnings, in lower case.
+# What a template or a tutorial leaves to be filled in.
 _PLACEHOLDER = re.compile(
-    r"(?:change[-_ ]?me|replace[-_ ]?me|your[-_ ].*|xxx+|\.\.\.|<.*>|todo|example|placeholder|secret|password|token"
-    r"|test|none|null|(.)\1*)", re.IGNORECASE)
+    r"(?:change|replace|fill|insert)[-_ ]?(?:me|this|in|here).*|your[-_ ].*|.*placeholder.*|<.*>|\$\{.*|x+|\*+|\.+"
+    r"|todo", re.IGNORECASE)
 
 
 class SettingsError(Exception):
@@ -69,7 +69,8 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, object] | 
         told = _told(one, environment, flags or {}, from_file, faults)
         if told is not None:
             _convert(one, told, known, faults)
-    faults += _unknown(environment, from_file)
+    names = {one.name for one in fields(Settings)}
+    faults += [f"`{name}` in `{file}` is not a setting" for name in sorted(from_file) if name not in names]
     settings = Settings(**known)
     faults += _faults(settings)
     if secrets_needed:
@@ -121,16 +122,6 @@ def _convert(one: Field[Any], told: object, known: dict[str, Any], faults: list[
         known[one.name] = int(text)
     else:
         faults.append(f"`{_variable(one.name)}` wants a whole number")
-
-
-def _unknown(environment: Mapping[str, str], from_file: Mapping[str, object]) -> list[str]:
-    """A misspelt name would go unnoticed otherwise."""
-    names = {one.name for one in fields(Settings)}
-    variables = {_variable(one.name) for one in fields(Settings)}
-    variables |= {f"{_variable(one.name)}_FILE" for one in fields(Settings) if one.metadata.get("secret")}
-    return [*(f"`{name}` is not a setting" for name in sorted(environment)
-              if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_") and name not in variables),
-            *(f"`{name}` in the settings file is not a setting" for name in sorted(from_file) if name not in names)]
 
 
 def _faults(settings: Settings) -> list[str]:

@@ -63,7 +63,9 @@ class Gathered:
 
     @property
     def inbound(self) -> tuple[Inbound, ...]:
-        return tuple(one for waiter in self.waiters for one in waiter.inbound) + self.report.inbound
+        """In the order in which they happened: webhooks come in none."""
+        told = [one for waiter in self.waiters for one in waiter.inbound]
+        return tuple(sorted([*told, *self.report.inbound], key=lambda one: one.at))
 
 
 class Worker:
@@ -106,7 +108,13 @@ class Worker:
         self._thread.join()
 
     def _live(self) -> None:
-        while self.cycle(self._wait_s()):
+        lives = True
+        while lives:
+            try:
+                lives = self.cycle(self._wait_s())
+            except Exception as fault:                       # webhooks wait: never leave them without a thread
+                self.healthy = False
+                logger.opt(exception=fault).critical("a tick failed outside its transaction")
             if not self.healthy:
                 time.sleep(self._pause_s)
 

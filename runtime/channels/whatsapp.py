@@ -23,6 +23,7 @@ Json = dict[str, Any]
 BODY = CAPTION = 1024
 BUTTONS, ROWS = 3, 10
 CONNECT_S, READ_S = 3.0, 15.0
+SEEN_S = 2.0                                 # a mark is not worth more of the answer's time
 LONGEST_ANSWER = 65_536                      # bytes read of an answer; a real one has a few hundred
 
 _BREAKS = re.compile(r"[\n\t]+| {5,}")       # not allowed in the parameters of a template
@@ -40,11 +41,12 @@ class WhatsApp:
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     async def send(self, to: str, message: Message, key: str) -> Delivery:
-        answer = await self._post({**recipient(to), **payload(message), "biz_opaque_callback_data": key})
+        body = {**recipient(to), **payload(message), "biz_opaque_callback_data": key}
+        answer = await self._post(body, self.timeout_s)
         if isinstance(answer, Undelivered):
             return answer
         match answer:
-            case {"messages": [{"id": str(id)}, *_]}:
+            case {"messages": [{"id": str(id)}, *_]} if id.isprintable() and len(id) <= 256:
                 return Accepted(id)
         return Undelivered("answered without a message id")
 
@@ -52,14 +54,14 @@ class WhatsApp:
         mark: Json = {"messaging_product": "whatsapp", "status": "read", "message_id": message_id}
         if typing:
             mark["typing_indicator"] = {"type": "text"}
-        await self._post(mark)
+        await self._post(mark, SEEN_S)
 
-    async def _post(self, body: Json) -> Any:
+    async def _post(self, body: Json, within_s: float) -> Any:
         """The JSON of a 200, or why there is none."""
         try:
             async with self._session.post(
                     self._url, data=msgspec.json.encode(body), headers=self._headers, allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(sock_connect=CONNECT_S, total=self.timeout_s)) as response:
+                    timeout=aiohttp.ClientTimeout(sock_connect=CONNECT_S, total=within_s)) as response:
                 answer = await read_at_most(response, LONGEST_ANSWER)
                 if response.status != 200:
                     return Undelivered(error_of(response.status, answer))

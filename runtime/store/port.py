@@ -35,6 +35,7 @@ class Inbound:
     event: str                               # JSON of an `Event`
     origin: Origin = "channel"
     address: str = ""                        # where the user can be reached, as this event tells it
+    at: int = 0                              # when it happened, milliseconds: orders what came together
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def timed_out(conversation: str, name: str, due: int, now: int) -> Inbound:
     """A due timer as an event; the same timer makes the same id, whoever fires it."""
     id = f"timer:{name}:{due}"
     event = TimedOut(name=name, due=due, at=now, seed=crc32(id.encode()))
-    return Inbound(conversation, id, msgspec.json.encode(event).decode(), "timer")
+    return Inbound(conversation, id, msgspec.json.encode(event).decode(), "timer", at=now)
 
 
 class Store(Protocol):

@@ -62,7 +62,7 @@ class SqlStore:
                 SQLModel.metadata.create_all(connection, tables=[C, I, J, O, T])
                 connection.execute(self._sql.release)
         except DBAPIError as fault:
-            raise StoreDown(type(fault.orig).__name__) from fault
+            raise StoreDown(f"{type(fault.orig).__name__}: {fault.orig}") from fault
 
     def close(self) -> None:
         self._engine.dispose()

@@ -169,7 +169,8 @@ def message(text: str, id: str, user: str = USER, at: int = 1_757_100_000) -> di
 
 
 def value(*messages: dict[str, Any], account: str = ACCOUNT, **more: Any) -> dict[str, Any]:
-    contacts = [{"profile": {"name": "Asha"}, "wa_id": user} for user in {m.get("from") for m in messages} if user]
+    senders = dict.fromkeys(str(message["from"]) for message in messages if message.get("from"))
+    contacts = [{"profile": {"name": "Asha"}, "wa_id": sender} for sender in senders]
     return {"messaging_product": "whatsapp", "metadata": {"phone_number_id": account}, "contacts": contacts,
             "messages": list(messages), **more}
 

@@ -1,0 +1,195 @@
+"""Deliveries: in order, one at a time, each reported."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import count
+
+import msgspec
+
+from runtime.channels.port import Accepted, Contact, Delivery, Undelivered, encode_contact
+from runtime.effects import Call, Effect, Message, Say
+from runtime.events import Answered, Failed
+from runtime.outbox import Outbox, Report, merged
+from runtime.store.port import Conversation, Done, Entry, Handled, Inbound, Outcome, Posting, Run, Sent, Unsent
+
+NOW, UNTIL = 1_000_000, 1_060_000
+CONTACT = encode_contact(Contact("+1")).decode()
+
+
+class Channel:
+    """Takes messages down; `answers` come first, and a gate may hold them back."""
+
+    timeout_s = 10.0
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.answers: list[Delivery | Exception] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def send(self, to: str, message: Message, key: str) -> Delivery:
+        self.log.append(f"{to} {message.text} {key}" if isinstance(message, Say) else to)
+        await self.gate.wait()
+        answer = self.answers.pop(0) if self.answers else Accepted(f"wamid.{key}")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def seen(self, message_id: str, typing: bool) -> None:
+        self.log.append(f"seen {message_id}{' typing' if typing else ''}")
+
+
+class Actions:
+    timeout_s = 30.0
+
+    def __init__(self) -> None:
+        self.results: list[Answered | Failed | None] = []
+
+    async def run(self, call: Call, key: str, attempts: int) -> Answered | Failed | None:
+        return self.results.pop(0)
+
+
+class Fixed:
+    def __init__(self) -> None:
+        self.channel, self.actions, self.now, self.reports = Channel(), Actions(), NOW, list[Report]()
+        self.outbox = Outbox(self.channel, self.actions, lambda: self.now)
+
+    def post(self, *runs: Run, handled: tuple[Handled, ...] = ()) -> None:
+        self.outbox.committed(Done(handled, runs), UNTIL, self.reports.append)
+
+    async def posted(self, *runs: Run, handled: tuple[Handled, ...] = ()) -> Report:
+        """Everything that was reported, once nothing is under way."""
+        self.post(*runs, handled=handled)
+        while self.outbox._tasks:
+            await asyncio.wait(self.outbox._tasks)
+        return merged(self.reports)
+
+
+def run(*effects: Effect, conversation: str = "c", attempts: int = 0) -> Run:
+    numbers = count(1)
+    return Run(conversation, CONTACT, tuple(
+        Posting(n, f"9f2c:0:{n}", "call" if isinstance(effect, Call) else "message",
+                msgspec.json.encode(effect).decode(), attempts) for n, effect in zip(numbers, effects, strict=False)))
+
+
+def handled(id: str, conversation: str = "c") -> Handled:
+    entry = Entry(table="t", kind="said", event=None, step_from=None, step_to=None, trace="[]", effects="[]",
+                  error=None, took_us=1)
+    return Handled(Conversation(conversation, "9f2c"), Inbound(conversation, id, "{}"),
+                   Outcome(state="", contact="", entry=entry))
+
+
+def play(story: Callable[[Fixed], Awaitable[None]]) -> None:
+    async def live() -> None:
+        await story(Fixed())
+    asyncio.run(live())
+
+
+def test_the_next_message_waits_for_the_answer_to_the_one_before():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.gate.clear()
+        fixed.post(run(Say("one"), Say("two")))
+        await asyncio.sleep(0)
+        assert fixed.channel.log == ["+1 one 9f2c:0:1"]
+
+        fixed.channel.gate.set()
+        report = await fixed.posted()
+        assert fixed.channel.log == ["+1 one 9f2c:0:1", "+1 two 9f2c:0:2"]
+        assert report == Report(sent=(Sent(1, "wamid.9f2c:0:1"), Sent(2, "wamid.9f2c:0:2")), ended=frozenset({"c"}))
+    play(story)
+
+
+def test_conversations_do_not_wait_for_each_other():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.gate.clear()
+        fixed.post(run(Say("a")), run(Say("b"), conversation="d"))
+        await asyncio.sleep(0)
+        assert len(fixed.channel.log) == 2
+        fixed.channel.gate.set()
+        assert (await fixed.posted()).ended == {"c", "d"}
+    play(story)
+
+
+def test_a_message_is_marked_as_read_before_it_is_answered():
+    async def story(fixed: Fixed) -> None:
+        await fixed.posted(run(Say("one")), handled=(handled("w1"), handled("w2"), handled("w9", "silent")))
+        assert fixed.channel.log == ["seen w2 typing", "+1 one 9f2c:0:1", "seen w9"]
+    play(story)
+
+
+def test_what_fails_holds_what_is_behind_it_longer_each_time():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [Undelivered("500")]
+        report = await fixed.posted(run(Say("one"), Say("two"), attempts=2))
+        assert report == Report(unsent=(Unsent(1, "c", 4_000, "500"),), ended=frozenset({"c"}))
+        assert len(fixed.channel.log) == 1
+    play(story)
+
+
+def test_a_fault_of_ours_is_tried_again_like_any_other():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [ZeroDivisionError()]
+        assert (await fixed.posted(run(Say("one")))).unsent == (Unsent(1, "c", 1_000, "ZeroDivisionError"),)
+    play(story)
+
+
+def test_nothing_is_begun_that_could_outlast_its_lease():
+    async def story(fixed: Fixed) -> None:
+        fixed.now = UNTIL - 9_999
+        assert await fixed.posted(run(Say("one"))) == Report(unsent=(Unsent(1, "c", 0),), ended=frozenset({"c"}))
+        assert fixed.channel.log == []
+    play(story)
+
+
+def test_the_result_of_an_action_comes_back_as_an_event_with_the_mark_of_its_posting():
+    async def story(fixed: Fixed) -> None:
+        fixed.actions.results = [Answered("c1", result={"id": "v1"})]
+        report = await fixed.posted(run(Call("c1", "book", {})))
+        assert report.sent == (Sent(1),)
+        (inbound,) = report.inbound
+        assert (inbound.conversation, inbound.id, inbound.origin, inbound.at) == (
+            "c", "result:9f2c:0:1", "action", NOW)
+        event = msgspec.json.decode(inbound.event, type=Answered)
+        assert (event.call, event.result, event.at, event.seed > 0) == ("c1", {"id": "v1"}, NOW, True)
+    play(story)
+
+
+def test_an_action_to_be_tried_again_waits_like_a_message():
+    async def story(fixed: Fixed) -> None:
+        fixed.actions.results = [None]
+        assert (await fixed.posted(run(Call("c1", "book", {})))).unsent == (Unsent(1, "c", 1_000, "action failed"),)
+    play(story)
+
+
+def test_stopping_lets_the_post_under_way_end_and_gives_the_rest_back():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.gate.clear()
+        fixed.post(run(Say("one"), Say("two")), handled=(handled("w1"),))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(fixed.channel.gate.set)
+        await fixed.outbox.drain(10)
+        assert merged(fixed.reports) == Report(
+            sent=(Sent(1, "wamid.9f2c:0:1"),), unsent=(Unsent(2, "c", 0),), ended=frozenset({"c"}))
+
+        assert (await fixed.posted(run(Say("three")), handled=(handled("w2"),))).unsent[-1] == Unsent(1, "c", 0)
+        assert fixed.channel.log == ["seen w1 typing", "+1 one 9f2c:0:1"]
+    play(story)
+
+
+def test_stopping_does_not_wait_for_ever():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.gate.clear()
+        fixed.post(run(Say("one")))
+        await asyncio.sleep(0)
+        await fixed.outbox.drain(0)
+        assert merged(fixed.reports) == Report(ended=frozenset({"c"}))
+    play(story)
+
+
+def test_a_lease_lasts_longer_than_anything_that_is_posted():
+    async def story(fixed: Fixed) -> None:
+        assert fixed.outbox.lease_ms == 60_000
+    play(story)
+
+

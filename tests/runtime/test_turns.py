@@ -1,0 +1,146 @@
+"""One event becomes one outcome, whatever happens inside."""
+
+import msgspec
+import pytest
+from loguru import logger
+from toy import LONG, advance, table
+
+from dsl.table import Step
+from runtime.channels.port import Contact, encode_contact
+from runtime.effects import CancelTimer, Close, Effect, Handover, SetTimer, Track
+from runtime.events import Chose, Event, Said
+from runtime.state import Frame, State, Turn, decode_state, encode_state
+from runtime.store.port import Conversation, Inbound, Outcome
+from runtime.turns import FALLBACK, LATEST, Advance, Turns, apology
+
+
+def inbound(event: Event, address: str = "+1555") -> Inbound:
+    return Inbound("c", "m", msgspec.json.encode(event).decode(), address=address)
+
+
+def taken(event: Event, before: Conversation | None = None, advance: Advance = advance) -> Outcome:
+    return Turns(table(), advance)(before or Conversation("c", "9f2c"), inbound(event))
+
+
+def giving(*effects: Effect, private: bool = False) -> Advance:
+    return lambda table, state, event: Turn(State(turn=state.turn + 1), effects, private=private)
+
+
+def payloads(outcome: Outcome) -> list[tuple[str, dict[str, object]]]:
+    return [(kind, msgspec.json.decode(payload)) for kind, payload in outcome.postings]
+
+
+def test_a_turn_gives_the_state_and_what_is_to_be_posted():
+    outcome = taken(Said("hello"))
+
+    assert decode_state(outcome.state).turn == 1
+    assert payloads(outcome) == [("message", {"type": "say", "text": "1: hello"})]
+
+
+def test_a_turn_begins_where_the_last_one_ended():
+    first = taken(Said("hello"))
+    second = taken(Said("again"), Conversation("c", "9f2c", 1, first.state, first.contact))
+
+    assert payloads(second)[0][1]["text"] == "2: again"
+
+
+def test_a_call_is_a_posting_of_its_own_kind():
+    assert payloads(taken(Said("call book at nine"))) == [
+        ("call", {"type": "call", "id": "c1", "action": "book", "args": {"text": "at nine"}})]
+
+
+def test_timers_are_set_and_cancelled_and_never_too_far_away():
+    outcome = taken(Said("x"), advance=giving(SetTimer("a", 5), CancelTimer("b"), SetTimer("c", 10**30)))
+
+    assert outcome.timers == (("a", 5), ("b", None), ("c", LATEST))
+
+
+def test_what_nobody_outside_has_to_do_stays_in_the_journal():
+    outcome = taken(Said("x"), advance=giving(Track("booked", {"clinic": "c1"}), Handover("nurses"), Close()))
+
+    assert outcome.postings == ()
+    assert [effect["type"] for effect in msgspec.json.decode(outcome.entry.effects)] == ["track", "handover", "close"]
+
+
+def test_the_journal_tells_the_event_and_the_way():
+    before = Conversation("c", "9f2c", 1, encode_state(State(frames=(Frame("main", "main.old"),))).decode())
+    entry = taken(Said("hello"), before).entry
+
+    assert (entry.kind, entry.step_from, entry.step_to, entry.error) == ("said", "main.old", "main.word", None)
+    assert entry.event == '{"type":"said","text":"hello"}'
+
+
+def test_a_private_answer_is_in_no_journal():
+    assert taken(Said("4111"), advance=giving(private=True)).entry.event is None
+
+
+def test_a_long_tap_is_known_again():
+    shown = taken(Said("long menu"))
+    id = next(iter(msgspec.json.decode(shown.contact)["taps"]))
+
+    tapped = taken(Chose("", id, title="Long"), Conversation("c", "9f2c", 1, shown.state, shown.contact))
+    assert payloads(tapped)[0][1]["text"] == f"2: chose main.word {LONG[:5]} 300"
+
+
+def test_the_newest_address_counts():
+    before = Conversation("c", "9f2c", contact=encode_contact(Contact("+1", {"~a": ("s", "o")})).decode())
+
+    assert msgspec.json.decode(taken(Said("hello"), before).contact) == {"to": "+1555", "taps": {"~a": ["s", "o"]}}
+
+
+class TestFailure:
+    BEFORE = Conversation("c", "9f2c", 7, encode_state(State(frames=(Frame("main", "main.word"),), turn=3)).decode())
+
+    def test_a_turn_that_raises_is_answered_and_leaves_the_conversation_where_it_was(self):
+        outcome = taken(Said("raise"), self.BEFORE)
+
+        assert outcome.state == self.BEFORE.state
+        assert payloads(outcome) == [("message", {"type": "say", "text": "Sorry about that."})]
+        assert (outcome.entry.error, outcome.entry.step_to) == ("KeyError", "main.word")
+
+    def test_the_log_tells_where_and_not_what_the_user_wrote(self):
+        lines: list[str] = []
+        sink = logger.add(lambda message: lines.append(str(message.record["extra"]) + message.record["message"]))
+        taken(Said("raise"), self.BEFORE)
+        logger.remove(sink)
+
+        assert lines == ["{'conversation': '9f2c', 'turn': 7}turn failed"]
+
+    @pytest.mark.parametrize(("state", "event"), [
+        ("{}", "not JSON"), ("{}", '{"type":"unheard of"}'), ("not JSON", '{"type":"said","text":"hi"}')])
+    def test_what_cannot_be_read_is_answered_too(self, state: str, event: str):
+        outcome = Turns(table(), advance)(Conversation("c", "9f2c", state=state), Inbound("c", "m", event))
+
+        assert outcome.state == state
+        assert len(outcome.postings) == 1
+
+    def test_a_state_that_cannot_be_kept_is_a_failure_of_the_turn(self):
+        outcome = taken(Said("x"), self.BEFORE, lambda table, state, event: Turn(State(slots={"n": "\ud800"})))
+
+        assert outcome.state == self.BEFORE.state
+        assert outcome.entry.error == "UnicodeEncodeError"
+
+    def test_a_failure_at_a_private_question_keeps_its_answer_out_of_the_journal(self):
+        steps = {"main.word": Step(kind="ask", flow="main", on=[], private=True)}
+        turns = Turns(msgspec.structs.replace(table(), steps=steps), advance)
+
+        assert turns(self.BEFORE, inbound(Said("raise"))).entry.event is None
+
+    def test_what_could_not_be_stored_is_answered_without_being_looked_at(self):
+        outcome = Turns(table(), advance).failed(self.BEFORE, inbound(Said("hello")))
+
+        assert (outcome.entry.error, outcome.state) == ("NotStored", self.BEFORE.state)
+
+
+class TestApology:
+    def test_it_speaks_the_users_language(self):
+        bot = msgspec.structs.replace(table(), texts=[{"en": ["Sorry, ", ["show"], "!"], "es": ["Lo siento."]}])
+
+        assert apology(bot, State(slots={"language": "es"})) == "Lo siento."
+        assert apology(bot, State(slots={"language": "pt"})) == "Sorry, !"
+
+    def test_the_first_of_several_will_do(self):
+        assert apology(msgspec.structs.replace(table(), system={"failed": [0, 0]}), State()) == "Sorry about that."
+
+    def test_a_bot_without_one_gets_ours(self):
+        assert apology(msgspec.structs.replace(table(), system={}), State()) == FALLBACK

@@ -1,0 +1,147 @@
+"""The door: what each request is answered, and what comes through."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from toy import ACCOUNT, SECRET, USER, VERIFY, envelope, message, sign, value, webhook
+
+from runtime.store.port import Inbound, StoreDown
+from runtime.web.app import application
+from runtime.web.webhook import LARGEST, Webhook
+
+PATH = "/webhooks/whatsapp"
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.healthy = True
+        self.fault: Exception | None = None
+        self.inbound: list[Inbound] = []
+
+    async def accept(self, inbound: Sequence[Inbound]) -> None:
+        if self.fault:
+            raise self.fault
+        self.inbound += inbound
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+@pytest.fixture
+def client(worker: Worker) -> Iterator[TestClient]:
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        yield {"worker": worker}
+
+    with TestClient(application(Webhook(ACCOUNT, [SECRET, "old"], VERIFY, lambda: 1_800_000_000_000), life)) as made:
+        yield made
+
+
+def post(client: TestClient, body: bytes, signature: str | None = None) -> int:
+    headers = {"X-Hub-Signature-256": sign(body) if signature is None else signature}
+    return client.post(PATH, content=body, headers=headers).status_code
+
+
+ASKED = {"hub.mode": "subscribe", "hub.verify_token": VERIFY, "hub.challenge": "<b>1158201444</b>"}
+
+
+class TestHandshake:
+    def test_the_challenge_comes_back_as_plain_text(self, client: TestClient):
+        response = client.get(PATH, params=ASKED)
+
+        assert (response.status_code, response.text) == (200, "<b>1158201444</b>")
+        assert response.headers["content-type"].startswith("text/plain")
+
+    @pytest.mark.parametrize("change", [
+        {"hub.mode": "unsubscribe"}, {"hub.verify_token": "wrong"}, {"hub.verify_token": ""},
+        {"hub.verify_token": "é"}, {"hub.verify_token": "\udcff"}])
+    def test_any_other_question_is_refused(self, client: TestClient, change: dict[str, str]):
+        asked = {name: text.encode("utf-8", "surrogateescape") for name, text in (ASKED | change).items()}
+        assert client.get(PATH, params=asked).status_code == 403  # type: ignore[arg-type]
+
+    def test_no_question_at_all_is_refused(self, client: TestClient):
+        assert client.get(PATH).status_code == 403
+
+
+class TestReceive:
+    def test_a_message_goes_to_its_conversation(self, client: TestClient, worker: Worker):
+        assert post(client, webhook(message("Hi", "wamid.1"))) == 200
+
+        (inbound,) = worker.inbound
+        assert (inbound.conversation, inbound.id, inbound.address) == (
+            f"whatsapp:{ACCOUNT}:{USER}", "wamid.1", f"+{USER}")
+        assert json.loads(inbound.event)["text"] == "Hi"
+
+    def test_the_second_secret_is_as_good(self, client: TestClient):
+        body = webhook(message("Hi", "wamid.1"))
+        assert post(client, body, sign(body, "old")) == 200
+
+    @pytest.mark.parametrize("signature", ["", "sha256=" + "0" * 64])
+    def test_without_our_signature_nothing_is_looked_at(self, client: TestClient, worker: Worker, signature: str):
+        assert post(client, webhook(message("Hi", "wamid.1")), signature) == 401
+        assert client.post(PATH, content=b"{").status_code == 401
+        assert worker.inbound == []
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b"\xff", b"NaN"])
+    def test_what_is_no_json_is_a_bad_request(self, client: TestClient, body: bytes):
+        assert post(client, body) == 400
+
+    @pytest.mark.parametrize("document", [
+        None, 1, "x", [], {}, {"entry": None}, {"entry": [None, {"changes": [None, {"value": []}]}]},
+        envelope(), envelope({}), envelope(value(message("a", "1"), account="999")),
+        envelope(value(), field="account_alerts"), envelope(value(statuses=[{"id": "w", "status": "delivered"}]))])
+    def test_what_holds_nothing_for_us_is_well_received(self, client: TestClient, worker: Worker, document: object):
+        assert post(client, json.dumps(document).encode()) == 200
+        assert worker.inbound == []
+
+    def test_a_bad_item_does_not_cost_its_neighbours(self, client: TestClient, worker: Worker):
+        body = json.dumps(envelope(value(message("a", "1"), {"from": USER}, message("b", "2")))).encode()
+
+        assert post(client, body) == 200
+        assert [inbound.id for inbound in worker.inbound] == ["1", "2"]
+
+    def test_a_failed_message_of_ours_is_no_trouble(self, client: TestClient):
+        statuses = [{"id": "w", "status": "failed", "errors": [{"code": 131047}]}]
+        assert post(client, json.dumps(envelope(value(statuses=statuses))).encode()) == 200
+
+    def test_what_could_not_be_stored_is_to_come_again(self, client: TestClient, worker: Worker):
+        worker.fault = StoreDown("disk full")
+        assert post(client, webhook(message("Hi", "wamid.1"))) == 503
+
+    def test_a_body_beyond_three_megabytes_is_refused_whether_announced_or_not(self, client: TestClient):
+        big = b" " * (LARGEST + 1)
+        assert post(client, big) == 413
+        assert client.post(PATH, content=iter([big]), headers={"X-Hub-Signature-256": sign(big)}).status_code == 413
+        assert client.post(PATH, content=b"{}", headers={"Content-Length": "9" * 30}).status_code == 413
+
+    def test_the_largest_body_is_taken(self, client: TestClient):
+        body = webhook(message("Hi", "wamid.1"))
+        assert post(client, body + b" " * (LARGEST - len(body))) == 200
+
+    def test_a_thousand_messages_come_in_one_webhook(self, client: TestClient, worker: Worker):
+        assert post(client, webhook(*(message("Hi", f"wamid.{n}") for n in range(1000)))) == 200
+        assert len(worker.inbound) == 1000
+
+
+class TestHealth:
+    def test_a_process_that_runs_is_alive(self, client: TestClient):
+        assert client.get("/healthz").status_code == 200
+
+    def test_it_is_ready_when_it_can_commit(self, client: TestClient, worker: Worker):
+        assert client.get("/readyz").status_code == 200
+        worker.healthy = False
+        assert client.get("/readyz").status_code == 503
+        worker.healthy, worker.fault = True, StoreDown("away")
+        assert client.get("/readyz").status_code == 503
+
+
+def test_there_is_nothing_else(client: TestClient):
+    assert client.get("/").status_code == 404
+    assert client.put(PATH).status_code == 405
