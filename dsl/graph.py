@@ -158,7 +158,8 @@ class _Drawing:
             case "template":
                 return f"template {op[1]}"
             case _:
-                return f"a {op[1] if op[0] == 'media' else op[0]}"
+                what = op[1] if op[0] == "media" else op[0]
+                return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
 
     def step(self, name: str) -> str:
         step = self.table.steps.get(name)
@@ -178,32 +179,11 @@ class _Drawing:
         return self.words(step.message.text) if isinstance(step.message, Message) else ""
 
     def row(self, source: str, row: Row, step: Step | None = None) -> None:
-        label, quiet = self.happened(row.event, step)
+        label, quiet = happened(self.table, row.event, step)
         self.later(source, row.target, label=label, quiet=quiet)
 
-    def happened(self, event: str, step: Step | None) -> tuple[str, bool]:
-        kind, _, what = event.partition(":")
-        match kind:
-            case "option":
-                title = next((option.title for option in step.options if option.id == what), None) if step else None
-                return (what if title is None else self.words(title)), False
-            case "answer" | "result" | "return" | "resume":
-                return "", False
-            case "reply":
-                return " / ".join(self.words(int(text)) for text in what.split(",")[:2]), False
-            case "pattern":
-                return "/…/", False
-            case "kind" | "event":
-                return what, False
-            case "after":
-                return f"after {duration(int(what))}", True
-            case "reason":
-                return what, True
-            case _:
-                return kind, kind != "skip"
-
     def words(self, text: int | list[int]) -> str:
-        return plain(self.table, text if isinstance(text, int) else text[0])
+        return plain(self.table, text)
 
     def source_of(self, expr: int) -> str:
         place = self.places.exprs[expr] if expr < len(self.places.exprs) else None
@@ -211,10 +191,34 @@ class _Drawing:
         return source.text[place.start:place.end] if source and place else "if"
 
 
-def plain(table: Table, text: int) -> str:
-    """Text T in the bot's first language, its values as `{…}`."""
+def happened(table: Table, event: str, step: Step | None = None) -> tuple[str, bool]:
+    """A row's event in an author's words, and whether it is off the good path: a timer, a bad answer, a failure."""
+    kind, _, what = event.partition(":")
+    match kind:
+        case "option":
+            title = next((option.title for option in step.options if option.id == what), None) if step else None
+            return (what if title is None else plain(table, title)), False
+        case "answer" | "result" | "return" | "resume":
+            return "", False
+        case "reply":
+            return " / ".join(plain(table, int(text)) for text in what.split(",")[:2]), False
+        case "pattern":
+            return "/…/", False
+        case "kind" | "event":
+            return what, False
+        case "after":
+            return f"after {duration(int(what))}", True
+        case "reason":
+            return what, True
+        case _:
+            return kind, kind != "skip"
+
+
+def plain(table: Table, text: int | list[int]) -> str:
+    """Text T, or the first of several, in the bot's first language, its values as `{…}`."""
+    first = text if isinstance(text, int) else text[0]
     return "".join(part if isinstance(part, str) else "{" + _named(part) + "}"
-                   for part in table.texts[text].get(table.languages[0], []))
+                   for part in table.texts[first].get(table.languages[0], []))
 
 
 def _named(part: list[object]) -> str:

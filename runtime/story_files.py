@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dsl.build import Build, build
 from dsl.diagnostics import Diagnostic, Severity
+from dsl.graph import happened
 from dsl.render import text as rendered
 from dsl.source import Source, Span
 from dsl.story import Story, StoryFile, read_stories
@@ -154,12 +155,14 @@ def _fired(opened: Opened, row: Fired) -> str:
     if not places or not 0 <= row.row < len(rows):
         return name
     place = rows[row.row]
-    event = _event(opened.bot, row)
-    return f"{row.step} {event}  {places.files[place.file]}:{place.line}"
+    return f"{row.step} {event_of(opened.bot, row.step, row.row)}  {places.files[place.file]}:{place.line}"
 
 
-def _event(bot: Build, row: Fired) -> str:
+def event_of(bot: Build, step: str, row: int) -> str:
+    """What the row of a step (or of `anywhere`, `starts`) takes, in an author's words: `option Book`, `answer`."""
     assert bot.table is not None
-    step = bot.table.steps.get(row.step)
-    rows = step.on if step else {"anywhere": bot.table.anywhere, "starts": bot.table.starts}.get(row.step, [])
-    return rows[row.row].event if row.row < len(rows) else ""
+    at = bot.table.steps.get(step)
+    rows = at.on if at else {"anywhere": bot.table.anywhere, "starts": bot.table.starts}[step]
+    kind = rows[row].event.partition(":")[0]
+    label, _ = happened(bot.table, rows[row].event, at)
+    return kind if label in ("", kind) else f"{kind} {label}"

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from dsl.build import Build
 from dsl.table import Place, Row, SourceMap, Table
-from runtime.story_files import Opened, play_one, report
+from runtime.story_files import Opened, event_of, play_one, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,11 @@ def coverage(played: Iterable[Result]) -> str:
 
 def _covered(bot: Build, fired: set[tuple[str, int]]) -> str:
     assert bot.table is not None
-    rows = {(step, index): row for step, held in _rows(bot.table) for index, row in enumerate(held)}
-    missed = [(key, row) for key, row in rows.items() if key not in fired]
+    rows = [(step, index) for step, held in _rows(bot.table) for index in range(len(held))]
+    missed = [row for row in rows if row not in fired]
     lines = [f"{bot.table.bot}: {len(rows) - len(missed)} of {len(rows)} rows are taken by a story "
              f"({100 * (len(rows) - len(missed)) // max(1, len(rows))} %)"]
-    lines += [f"  never taken: {step} {row.event}{_written(bot.map, step, index)}" for (step, index), row in missed]
+    lines += [f"  never taken: {step} {event_of(bot, step, row)}{_written(bot.map, step, row)}" for step, row in missed]
     return "\n".join(lines)
 
 
