@@ -198,7 +198,8 @@ def test_coverage_names_the_rows_that_no_story_takes(cafe: Path):
 
 
 @pytest.mark.parametrize("text", ["stories: 1", "bot: x\nstories:\n - story: a\n   steps: [user]",
-                                  "bot: cafe\nstories: [", "\x00stories:", "bot: nobody\nstories:\n  - {story: a, steps: [{user: hi}]}"])
+                                  "bot: cafe\nstories: [", "\x00stories:",
+                                  "bot: nobody\nstories:\n  - {story: a, steps: [{user: hi}]}"])
 def test_a_story_file_nobody_can_read_is_said_not_thrown(cafe: Path, text: str):
     (cafe / "stories" / "bad.yml").write_text(text)
 
