@@ -107,45 +107,30 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
 
 
 def _read_as(program: Program, step: Step, type: str, text: str, scope: Scope) -> Readings | None:
-    from runtime.answers import contacts, dates, durations, numbers, words
-
-    now = program.values.moment(scope.at)
-    if now is None:
-        return None
+    """The text as any type but `text`. What reads it is imported by the first question that needs it."""
     language = scope.language or program.table.languages[0]
-    setting = Setting(language, program.table.region, now, program.formats(language))
-    match type:
-        case "number":
-            return _one(numbers.read_number(text, setting))
-        case "integer":
-            return _one(numbers.read_integer(text, setting))
-        case "boolean":
-            return _one(words.read_boolean(text, *(_system_words(program, name, scope) for name in ("yes", "no"))))
-        case "date":
-            return dates.read_date(text, setting)
-        case "time":
-            return dates.read_time(text, setting)
-        case "datetime":
-            return dates.read_datetime(text, setting)
-        case "duration":
-            return durations.read_duration(text, setting)
-        case "phone":
-            return _one(contacts.read_phone(text, program.table.region))
-        case "email":
-            return _one(contacts.read_email(text))
-        case "url":
-            return _one(contacts.read_url(text))
-        case "choice":
-            return _one(_choice(program, step, text, scope))
-        case "language":
-            tags = program.table.languages if step.slot == ["slot", "language"] else ()
-            return _one(words.read_language(text, tags, language))
-    return None                              # a record, a list: nothing that is typed
+    if type == "boolean":
+        return _one(_boolean(program, text, scope))
+    if type == "choice":
+        return _one(_choice(program, step, text, scope))
+    if type == "language":
+        from runtime.answers.words import read_language
+
+        tags = program.table.languages if step.slot == ["slot", "language"] else ()
+        return _one(read_language(text, tags, language))
+    from runtime.answers.readers import READERS
+
+    read, now = READERS.get(type), program.values.moment(scope.at)
+    if read is None or now is None:          # a record, a list: nothing that is typed
+        return None
+    return read(text, Setting(language, program.table.region, now, program.formats(language)))
 
 
-def _system_words(program: Program, name: str, scope: Scope) -> tuple[str, ...]:
-    said = program.system(name, scope)
-    return (normalise(said),) if said else ()
+def _boolean(program: Program, text: str, scope: Scope) -> bool | None:
+    from runtime.answers.words import read_boolean
+
+    said = (program.system(name, scope) for name in ("yes", "no"))
+    return read_boolean(text, *((normalise(word),) if word else () for word in said))
 
 
 def _choice(program: Program, step: Step, text: str, scope: Scope) -> str | None:
