@@ -50,15 +50,12 @@ def locale_of(language: str, region: str | None) -> Locale:
     from babel import Locale, UnknownLocaleError, localedata
 
     tag = language.replace("-", "_")
-    for name in ((tag,) if "_" in tag else (f"{tag}_{region}", tag)):
-        if name == "en" and region and order_of(region) != "MDY":
-            name = "en_001"
-        try:
+    try:
+        for name in (tag,) if "_" in tag else (f"{tag}_{region}", tag):
+            if name == "en" and region and order_of(region) != "MDY":
+                name = "en_001"
             if localedata.exists(name):
                 return Locale.parse(name)
-        except (UnknownLocaleError, ValueError):
-            continue
-    try:
         return Locale.parse(tag.split("_")[0])
     except (UnknownLocaleError, ValueError):
         return Locale.parse("en")

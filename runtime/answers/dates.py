@@ -121,7 +121,7 @@ def _parser(tongue: str, order: str, now: datetime) -> Callable[[str], tuple[dat
     def read(text: str) -> tuple[datetime, bool] | None:
         try:
             found = parser.get_date_data(text)
-        except (ValueError, OverflowError, TypeError, AttributeError):   # what it raises on some texts it half reads
+        except (ValueError, OverflowError):  # a number too large for its calendar
             return None
         return (found.date_obj, found.period == "time") if found.date_obj else None
 

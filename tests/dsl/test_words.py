@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dsl import words
 from dsl.words import LONGEST, bare_number, normalise, numbers, osa, slug
 
 
-@pytest.mark.parametrize(("written", "words"), [
+@pytest.mark.parametrize(("written", "read"), [
     ("Book a visit", "book a visit"),
     ("  BOOK\ta\u00a0\nvisit ", "book a visit"),
     ("¡Sí, reservar!", "si reservar"),
@@ -20,8 +21,8 @@ from dsl.words import LONGEST, bare_number, normalise, numbers, osa, slug
     ("#", "#"), ("?", "?"), ("¿?", "¿?"), (" * ", "*"), ("", ""),
     ("हिन्दी", "हिन्दी"), ("한국어", "한국어"), ("が", "が"),
 ])
-def test_what_does_not_matter_is_gone(written, words):
-    assert normalise(written) == words
+def test_what_does_not_matter_is_gone(written, read):
+    assert normalise(written) == read
 
 
 @settings(max_examples=100, deadline=None)
@@ -39,6 +40,13 @@ def test_normalising_twice_changes_nothing_of_what_is_hard_to_normalise(text):
 @pytest.mark.parametrize("sign", ["a", "é", "\u0301\u0323", "\u093c\u094d", "ﷺ", "\0", "👍🏽", "'.", "٣."])
 def test_a_text_of_any_length_is_normalised_in_the_time_of_its_first_4096_characters(sign):
     assert len(normalise(sign * 100_000)) <= LONGEST * 18
+
+
+def test_texts_in_every_script_fill_no_more_memory_than_a_few_scripts_do():
+    for start in range(0xA0, 0x10000, LONGEST):
+        normalise("".join(map(chr, range(start, start + LONGEST))))
+
+    assert len(words._signs) <= words._REMEMBERED
 
 
 def test_a_title_holds_its_numbers_whole():

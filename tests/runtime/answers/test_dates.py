@@ -195,6 +195,21 @@ def test_a_number_without_a_unit_is_no_duration(said):
     assert read_duration(said, setting()) is None
 
 
+def test_a_language_that_nobody_reads_has_numbers_only():
+    assert first(read_date("24/3/1990", setting("xx"))) == date(1990, 3, 24)
+    assert read_date("someday", setting("xx")) is None
+
+
+@pytest.mark.parametrize("fault", [ValueError, OverflowError])
+def test_what_the_library_trips_over_is_no_date(monkeypatch, fault):
+    def trip(self, text):
+        raise fault(text)
+
+    monkeypatch.setattr("dateparser.date.DateDataParser.get_date_data", trip)
+
+    assert read_date("someday", setting()) is None
+
+
 PIECES = """24 march 1990 3/4/26 at 5 pm tomorrow monday in hours half past of the 31 feb 99 : . - , h y media next
     próximo mañana de la às ٣ 🙂 ' menos"""
 WORDS = st.sampled_from([*PIECES.split(), "\0"])
