@@ -20,6 +20,8 @@ from runtime.effects import Call, Contact, Location, Media, Offer, Say, Template
 from runtime.events import Answered, Failed
 from runtime.store.port import Done, Inbound, Posting, Run, Sent, Unsent
 
+BASE_MS = 1_000                              # the first wait after a failure; doubled by each further one
+
 Clock = Callable[[], int]                    # milliseconds since 1970, UTC
 
 _decode_message = msgspec.json.Decoder(Say | Offer | Media | Location | Contact | Template).decode
@@ -49,8 +51,8 @@ class Caller(Protocol):
 class Outbox:
     """`committed` begins to post; what became of each posting goes to the `report` it was given."""
 
-    def __init__(self, channel: Channel, actions: Caller, clock: Clock, base_ms: int = 1_000) -> None:
-        self._channel, self._actions, self._clock, self._base_ms = channel, actions, clock, base_ms
+    def __init__(self, channel: Channel, actions: Caller, clock: Clock) -> None:
+        self._channel, self._actions, self._clock = channel, actions, clock
         self._tasks: set[asyncio.Task[None]] = set()         # the loop itself holds tasks only weakly
         self._stopping = False
 
@@ -108,7 +110,7 @@ class Outbox:
             became = type(fault).__name__
         if isinstance(became, Report):
             return became
-        wait_ms = backoff_ms(posting.attempts + 1, self._base_ms)
+        wait_ms = backoff_ms(posting.attempts + 1, BASE_MS)
         return Report(unsent=(Unsent(posting.id, conversation, wait_ms, became),))
 
     async def _message(self, to: str, posting: Posting) -> Report | str:

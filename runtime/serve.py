@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import aiohttp
 import uvicorn
+from loguru import logger
 from starlette.applications import Starlette
 
 from dsl.table import Table
@@ -43,8 +45,21 @@ def serve(table: Table, folder: Path, settings: Settings, advance: Advance) -> N
     store = SqlStore(settings.database_url)
     store.prepare()
     app = assemble(table, folder, settings, advance, store)
-    uvicorn.run(app, host=settings.host, port=settings.port, loop="auto", http="httptools", log_config=None,
-                access_log=False, server_header=False, timeout_graceful_shutdown=int(DRAIN_S))
+    config = uvicorn.Config(app, host=settings.host, port=settings.port, loop="auto", http="httptools",
+                            log_config=None, access_log=False, server_header=False,
+                            timeout_graceful_shutdown=int(DRAIN_S))
+    Server(config).run()
+
+
+class Server(uvicorn.Server):
+    """Says when webhooks can come, and where."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for server in self.servers:
+            for listening in server.sockets:
+                host, port, *_ = listening.getsockname()
+                logger.bind(host=host, port=port).info("listening")
 
 
 def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, store: Store,
@@ -75,6 +90,7 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
             try:
                 yield {"worker": worker}
             finally:
+                logger.info("stopping")
                 await outbox.drain(DRAIN_S)
                 await asyncio.to_thread(worker.stop)
                 store.close()

@@ -6,6 +6,7 @@ exceptions are told by their class and their place, never by their message.
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -28,6 +29,14 @@ def log_to(stream: TextIO = sys.stderr, level: str = "INFO") -> None:
 
     logger.remove()
     logger.add(write, level=level, format="{message}", backtrace=False, diagnose=False, catch=True)
+    logging.basicConfig(handlers=[Libraries()], level=logging.WARNING, force=True)
+
+
+class Libraries(logging.Handler):
+    """What libraries warn of becomes lines like ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        logger.bind(library=record.name).opt(exception=record.exc_info).log(record.levelname, record.getMessage())
 
 
 def line(record: Any) -> str:

@@ -40,6 +40,8 @@ from runtime.store.tables import SENT, TO_SEND, ConversationRow, InboxRow, Journ
 # transaction. What is left over is found by the next one.
 SCAN, TIMERS, OFFERS = 500, 200, 1_000
 
+BUSY_S = 1                                   # how long SQLite waits for another writer: a backup, somebody's shell
+
 OUR_FAULT = (DataError, IntegrityError, InterfaceError, ProgrammingError)
 
 C, I, J, O, T = (                                                                                       # noqa: E741
@@ -79,7 +81,7 @@ class SqlStore:
 
 def sqlite_engine(url: str) -> sa.Engine:
     """One connection, in WAL mode, whose commits are on disk when they return."""
-    engine = sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 5})
+    engine = sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": BUSY_S})
 
     @sa.event.listens_for(engine, "connect")
     def connected(connection: Any, _record: object) -> None:

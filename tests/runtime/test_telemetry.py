@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from collections.abc import Iterator
 
 import msgspec
@@ -21,6 +22,7 @@ def lines() -> Iterator[io.StringIO]:
     log_to(stream)
     yield stream
     logger.remove()
+    logging.getLogger().removeHandler(logging.getLogger().handlers[0])
 
 
 def handled(text: str) -> Handled:
@@ -62,6 +64,17 @@ def test_a_line_is_a_line_whatever_is_in_it(lines: io.StringIO):
 
     (line,) = lines.getvalue().splitlines()
     assert json.loads(line)["what"] == "two\nlines"
+
+
+def test_what_a_library_warns_of_is_a_line_too(lines: io.StringIO):
+    try:
+        raise ValueError("of a user")
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("it failed on %s", "port 80")
+
+    told = json.loads(lines.getvalue())
+    assert (told["what"], told["library"], told["error"]) == ("it failed on port 80", "uvicorn.error", "ValueError")
+    assert "of a user" not in lines.getvalue()
 
 
 def test_what_is_below_the_level_is_not_told():

@@ -27,7 +27,7 @@ from msgspec.structs import replace
 from dsl.table import Action, Limits, Table
 from runtime.effects import Call, CancelTimer, Choice, Effect, Offer, Say, SetTimer
 from runtime.events import Answered, Chose, Event, Failed, Said, TimedOut
-from runtime.serve import assemble, serve
+from runtime.serve import Server, assemble, serve
 from runtime.settings import Settings
 from runtime.state import Frame, State, Turn
 from runtime.store.sql import SqlStore
@@ -88,6 +88,8 @@ class Graph:
         self.answers: list[tuple[int, str]] = []
         self.count = 0
         self.url = ""
+        self.gate = asyncio.Event()          # closed: messages are taken down and not answered
+        self.gate.set()
 
     async def take(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -96,6 +98,7 @@ class Graph:
             self.marks.append(body)
             return web.json_response({"success": True})
         self.posts.put_nowait(body)
+        await self.gate.wait()
         if self.answers:
             status, text = self.answers.pop(0)
             return web.Response(status=status, text=text)
@@ -128,7 +131,7 @@ async def graph() -> AsyncIterator[Graph]:
     await runner.cleanup()
 
 
-class Server(uvicorn.Server):
+class Listening(Server):
     """Tells when it has begun to listen."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -203,7 +206,7 @@ async def running(graph: Graph, folder: Path, bot: Table | None = None,
     store.prepare()
     more = {"clock": clock} if clock else {}
     app = assemble(bot or table(), folder, chosen, advance, store, **more)
-    server = Server(uvicorn.Config(app, log_config=None, access_log=False, http="httptools"))
+    server = Listening(uvicorn.Config(app, log_config=None, access_log=False, http="httptools"))
     sock = socket.create_server(("127.0.0.1", 0))
     task = asyncio.create_task(server.serve([sock]))
     async with asyncio.timeout(10):
