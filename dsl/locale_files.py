@@ -7,7 +7,7 @@ changes nothing: no dates are written.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,8 @@ from babel.messages.pofile import write_po
 
 from dsl.diagnostics import Diagnostic
 from dsl.domain import read_domain
-from dsl.locales import Translatable, ids, wordings
+from dsl.locales import ids, wordings
+from dsl.lower_texts import Translatable
 from dsl.po import Message, read_po
 from dsl.source import Source
 
@@ -37,6 +38,16 @@ msgstr ""
 "Plural-Forms: {plurals}\\n"
 
 """
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """A text and all that is known of it, wherever it stands."""
+
+    raw: str
+    contexts: list[str]                      # the steps, flows and responses that say it
+    places: list[tuple[str, int]]            # file and line, from 1
+    limit: int | None = None                 # characters there is room for, where it is little
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +75,42 @@ def update(folder: Path, texts: Iterable[Translatable]) -> tuple[Updated, ...]:
     domain, _ = read_domain(source)
     if domain is None:
         return ()
-    wanted = _by_id(replace(text, places=tuple((_inside(folder, file), line) for file, line in text.places))
-                    for text in texts)
+    wanted = _by_id(folder, texts)
     return tuple(_update(folder / "locales" / f"{tag}.po", tag, wanted) for tag in domain.languages[1:])
 
 
-def _inside(folder: Path, file: str) -> str:
-    """The name of a file as it stands in the bot's folder: a translation file reads the same wherever that is."""
-    path = PurePosixPath(file)
-    return path.relative_to(folder.as_posix()).as_posix() if path.is_relative_to(folder.as_posix()) else file
-
-
-def _by_id(texts: Iterable[Translatable]) -> dict[str, Translatable]:
-    """The texts by their id; a text that has a singular's wording goes with the plural."""
-    wanted: dict[str, Translatable] = {}
+def _by_id(folder: Path, texts: Iterable[Translatable]) -> dict[str, _Wanted]:
+    """The texts by their id, in the order of the build; one that counts wins over its singular's wording."""
+    sources: dict[str, Source] = {}
+    wanted: dict[str, _Wanted] = {}
     for text in texts:
-        id = ids(text.raw)[0]
-        if id not in wanted or wordings(wanted[id].raw) is None:
-            wanted[id] = text
+        known = wanted.setdefault(ids(text.raw)[0], _Wanted(text.raw, [], []))
+        if wordings(text.raw) is not None:
+            known.raw = text.raw
+        if text.context and text.context not in known.contexts:
+            known.contexts.append(text.context)
+        if text.span.file not in sources:
+            sources[text.span.file] = _source(folder, text.span.file)
+        source = sources[text.span.file]
+        place = source.name, source.position(min(text.span.start, len(source.text)))[0]
+        if place not in known.places:
+            known.places.append(place)
+        if text.most is not None:
+            known.limit = text.most if known.limit is None else min(known.limit, text.most)
     return wanted
 
 
-def _update(path: Path, tag: str, wanted: dict[str, Translatable]) -> Updated:
+def _source(folder: Path, file: str) -> Source:
+    """A file of the bot, named as it stands in the bot's folder: translations read the same wherever that is."""
+    path = PurePosixPath(file)
+    inside = path.relative_to(folder.as_posix()) if path.is_relative_to(folder.as_posix()) else path
+    try:
+        return Source(inside.as_posix(), (folder / inside).read_text(encoding="utf-8-sig", errors="replace"))
+    except OSError:
+        return Source(inside.as_posix(), "")
+
+
+def _update(path: Path, tag: str, wanted: dict[str, _Wanted]) -> Updated:
     before = path.read_bytes() if path.exists() else b""
     source = Source(path.as_posix(), before.decode("utf-8-sig", "replace"))
     messages, faults = read_po(source)
@@ -111,7 +136,7 @@ def _header(source: Source, tag: str, plurals: str) -> str:
     return found[0].rstrip("\n") + "\n\n" if found else HEADER.format(tag=tag, plurals=plurals)
 
 
-def _fill(catalog: Catalog, messages: list[Message], wanted: dict[str, Translatable]) -> int:
+def _fill(catalog: Catalog, messages: list[Message], wanted: dict[str, _Wanted]) -> int:
     """Put every wanted text and every old translation into the catalog; how many texts were not known before."""
     known: dict[str, list[Message]] = {}
     for message in messages:
@@ -138,7 +163,7 @@ def _fill(catalog: Catalog, messages: list[Message], wanted: dict[str, Translata
     return added
 
 
-def _add(catalog: Catalog, id: str, text: Translatable, old: Message | None) -> None:
+def _add(catalog: Catalog, id: str, text: _Wanted, old: Message | None) -> None:
     """Add a text with what is known of its translation; one of another wording becomes fuzzy."""
     both = wordings(text.raw)
     strings = tuple(string.text for string in old.strings) if old else ()
@@ -160,7 +185,7 @@ def _add(catalog: Catalog, id: str, text: Translatable, old: Message | None) -> 
     entry.flags -= {"python-format", "python-brace-format"}     # Babel sees them in `50% off` and in every `{name}`
 
 
-def _notes(text: Translatable) -> list[str]:
+def _notes(text: _Wanted) -> list[str]:
     """Where a text is said, and how long it may be: what translators need to know."""
     more = " …" if len(text.contexts) > MOST_PLACES else ""
     notes = [", ".join(text.contexts[:MOST_PLACES]) + more] if text.contexts else []

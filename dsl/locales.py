@@ -28,6 +28,7 @@ from dsl.texts import VALUE
 
 if TYPE_CHECKING:
     from dsl.locale_files import Updated
+    from dsl.lower_texts import Translatable
 
 UNTRANSLATED = Kind("F601", Severity.WARNING, "`{text}` has no translation into `{language}`",
                     why="Users of that language would read it untranslated.")
@@ -104,18 +105,8 @@ class Locale:
         return Text(tuple(part for part in parts if part != ""), raw, span)
 
 
-@dataclass(frozen=True, slots=True)
-class Translatable:
-    """A text of a bot that users read, wherever it stands."""
-
-    raw: str                                 # `dsl.syntax.Text.raw`
-    contexts: tuple[str, ...]                # the steps, flows and responses that say it
-    places: tuple[tuple[str, int], ...]      # file and line, from 1
-    limit: int | None = None                 # characters it may have, where that is short
-
-
-def update_locales(folder: Path, texts: Iterable[Translatable]) -> tuple["Updated", ...]:
-    """Bring `locales/<tag>.po` of a bot's folder up to its texts, one file for each further language."""
+def update_locales(folder: Path, texts: "Iterable[Translatable]") -> tuple["Updated", ...]:
+    """Bring `locales/<tag>.po` of a bot's folder up to the texts of its build, a file for each further language."""
     from dsl.locale_files import update
 
     return update(folder, texts)
@@ -188,20 +179,25 @@ def read_locale(source: Source, tag: str) -> tuple[Locale, tuple[Diagnostic, ...
     faults = list(said)
     translations: dict[tuple[str | None, str], Translation] = {}
     for message in messages:
-        if message.is_obsolete or not message.id.text or not (message.is_translated or (said and not message.strings)):
+        key = message.context, message.id.text
+        if message.is_obsolete or not message.id.text:
             continue
-        translation, wrong = _translation(source, message, tag)
-        if message.strings and not wrong:
-            translations[message.context, message.id.text] = translation
-        elif not message.is_fuzzy:
-            itself = Text((message.id.text,), message.id.text, message.id.span)
-            translations[message.context, message.id.text] = Translation(replace(message, plural=None), (itself,))
-        if message.is_fuzzy:
-            fix = Fix("correct it and take `fuzzy` out")
-            faults.append(FUZZY.at(message.strings[0].span, fix, text=shortened(message.id.text)))
-        else:
+        if message.is_translated:
+            translation, wrong = _translation(source, message, tag)
+            if not wrong:
+                translations[key] = translation
+            if message.is_fuzzy:
+                fix = Fix("correct it and take `fuzzy` out")
+                faults.append(FUZZY.at(message.strings[0].span, fix, text=shortened(message.id.text)))
+                continue
             faults += wrong
+        if message.is_translated or (said and not message.strings):
+            translations.setdefault(key, _itself(message))
     return Locale(tag, source, translations), tuple(faults)
+
+
+def _itself(message: Message) -> Translation:
+    return Translation(replace(message, plural=None), (Text((message.id.text,), message.id.text, message.id.span),))
 
 
 def _translation(source: Source, message: Message, tag: str) -> tuple[Translation, list[Diagnostic]]:
@@ -210,11 +206,12 @@ def _translation(source: Source, message: Message, tag: str) -> tuple[Translatio
     texts: list[Text] = []
     faults: list[Diagnostic] = []
     for string in message.strings:
-        start, end = string.span.start, string.span.end
-        as_it_stands = source.text[start:end] == string.text
-        text, wrong = parse_text(source, start, end, None if as_it_stands else string.text)
+        if "{" in string.text or "\\" in string.text:
+            text, wrong = parse_text(source, string.span.start, string.span.end, string.text)
+            faults += wrong
+        else:                                # most are plain words, and a file may have thousands
+            text = Text((string.text,), string.text, string.span)
         texts.append(text)
-        faults += wrong
     if not faults:
         faults += _other_values(message)
     if not faults and message.plural is not None:
