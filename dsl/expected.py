@@ -47,6 +47,17 @@ SHAPES: Mapping[str, str] = {
 }
 SHAPES = {**SHAPES, "set": 'set city = "Bogota"', "one": 'one of ["a", "b"]'}
 
+# Where a clause belongs, for one that stands elsewhere.
+_QUESTION, _ANY_STEP = "a question (`ask`, `need`)", "a question, a choice or a menu"
+BELONGS: Mapping[str, str] = {
+    **dict.fromkeys(("check", "suggest", "skip"), _QUESTION), "value": "an `ask … from` a list",
+    **dict.fromkeys(("title", "detail"), "an `ask … from` a list, or under `send list`"),
+    **dict.fromkeys(("footer", "header", "image"), f"`say`, or under {_ANY_STEP}"), "link": "`say`",
+    **dict.fromkeys(("hint", "invalid", "tries", "private"), _ANY_STEP),
+    "after": f"{_ANY_STEP}, or under `handover`", "on": f"{_ANY_STEP}, or under `call`, `handover` or `anywhere`",
+    "-": "`choose` or `menu`", "starts": "`flow` or `menu`", "lost": "`flow` or `menu`",
+}
+
 # Words of other tools, and the word for it here; what is behind `#` is advice where no single word will do.
 OTHER_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("goto", "go", "jump", "next", "redirect", "link_to"), "->"),

@@ -8,7 +8,7 @@ Kinds of token carry the author's own words here (`->`, `say`), as the lexer giv
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -47,6 +47,7 @@ class Automaton:
     start: Mapping[str, int]                 # by rule: the state to begin in
     end: Mapping[str, int]                   # by rule: the state in which nothing is missing
     productions: tuple[Production, ...]
+    words: frozenset[str]                    # that are a keyword somewhere
     shortcuts: dict[tuple[int, int, str], int] = field(default_factory=dict)     # found while reading, see `reader`
 
 
@@ -92,7 +93,11 @@ def unpacked(kept: Mapping[str, Any]) -> Automaton:
     rows: list[Row] = [{kind: action if action >= 0 else productions[-1 - action] for kind, action in row.items()}
                        for row in kept["rows"]]
     return Automaton(tuple(rows[at] for at in kept["states"]), tuple(kept["gotos"]), kept["start"], kept["end"],
-                     productions)
+                     productions, keywords(rows))
+
+
+def keywords(rows: Iterable[Row]) -> frozenset[str]:
+    return frozenset(kind for row in rows for kind in row if kind.isalpha())
 
 
 def _production(number: int, fields: Sequence[Any]) -> Production:

@@ -12,7 +12,7 @@ from lark.grammar import Rule, Symbol
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
 
-from dsl.grammar import ABSENT, DROP, KEEP, KEPT, SPREAD, Automaton, Production, Row, grammar_text, packed
+from dsl.grammar import ABSENT, DROP, KEEP, KEPT, SPREAD, Automaton, Production, Row, grammar_text, keywords, packed
 from dsl.lexer import BLOCK, DECIMAL, DEDENT, DURATION, END, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
 
 KINDS = {
@@ -57,7 +57,8 @@ def build(grammar: str) -> Automaton:
                 row[kinds[symbol]] = productions[arg]
         rows[number] = row
     return Automaton(tuple(rows), tuple(gotos), {rule: numbers[state] for rule, state in table.start_states.items()},
-                     {rule: numbers[state] for rule, state in table.end_states.items()}, tuple(productions.values()))
+                     {rule: numbers[state] for rule, state in table.end_states.items()}, tuple(productions.values()),
+                     keywords(rows))
 
 
 def _walk(table: Any, starts: list[str]) -> dict[int, int]:

@@ -216,7 +216,8 @@ class _Lexing:
         if deep is None:
             return None
         place = self.source.span(starts[deep], ends[deep])
-        return writing.TOO_DEEP.at(place, writing.TAKE_APART, label="too deep from here on", most=DEEPEST_VALUE)
+        return writing.TOO_DEEP.at(place, writing.TAKE_APART, label="too deep from here on", most=DEEPEST_VALUE,
+                                   what="operations")
 
     def goes_on(self, at: int) -> bool:
         """Whether an open bracket joins the line at `at`: only after `(`, `[` or `,`, or if that line closes it; an

@@ -5,6 +5,7 @@ empty, a line that can be repaired (`recovery`), or one of which only the first 
 thing is told about it, and the lines around it are read as if it had been right.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
@@ -12,7 +13,7 @@ from itertools import islice, takewhile
 from dsl import syntax as s
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix
-from dsl.expected import CLAUSES, CLOSERS, SHAPES, STATEMENTS, TOP_LEVEL
+from dsl.expected import BELONGS, CLAUSES, CLOSERS, SHAPES, STATEMENTS, TOP_LEVEL
 from dsl.lexer import DEDENT, DURATION, INDENT, INT, NEVER_NAMES, NEW_LINE, TEXT, Tokens
 from dsl.reader import BROKEN, Cell, Reader
 from dsl.recovery import Piece, Repairs
@@ -28,18 +29,18 @@ SIMPLEST: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "flow": ((BROKEN,),), "menu": ((BROKEN, TEXT),), "rule": ((BROKEN, "for", BROKEN),), "anywhere": ((),),
     "if": ((BROKEN,),), "elif": ((BROKEN,),), "else": ((),), "for": ((BROKEN, "in", BROKEN),),
     "ask": ((BROKEN, TEXT),), "need": ((BROKEN, TEXT),), "choose": ((BROKEN, TEXT),), "-": ((TEXT,),),
-    "call": ((BROKEN,),), "handover": ((TEXT,),), "say": ((BROKEN,),), "on": (("failure",), ("anything",)),
+    "call": ((BROKEN,),), "handover": ((TEXT,),), "say": ((BROKEN,),), "on": ((TEXT,),),
     "tries": ((INT,),), "after": ((DURATION,),), "otherwise": ((INT, "times"),),
 }
 NAMED = frozenset({"flow", "menu", "rule", "ask", "need", "choose", "call", "for"})
 # What may have stood above lines whose own line nobody can read.
 ADOPTERS = [("if", BROKEN), ("choose", BROKEN, TEXT), ("ask", BROKEN, TEXT), ("call", BROKEN), ("-", TEXT), ("flow", BROKEN),
             ("menu", BROKEN, TEXT), ("anywhere",), ("rule", BROKEN, "for", BROKEN), ("after", DURATION), ("say", BROKEN),
-            ("on", "failure"), ("on", "anything")]
+            ("on", TEXT)]
 # What stands for a block of which nothing can be read: the first of these that fits.
 EMPTY_BLOCKS = (
     (INDENT, "do", BROKEN, NEW_LINE, DEDENT), (INDENT, "private", NEW_LINE, DEDENT), (INDENT, "trim", NEW_LINE, DEDENT),
-    (INDENT, "on", "anything", "do", BROKEN, NEW_LINE, DEDENT), (INDENT, "on", "failure", "do", BROKEN, NEW_LINE, DEDENT),
+    (INDENT, "on", TEXT, "do", BROKEN, NEW_LINE, DEDENT),
     (INDENT, "title", BROKEN, NEW_LINE, DEDENT),
 )
 
@@ -81,6 +82,7 @@ class Lines:
                 self.give_up(number + 1)
                 break
         self.close()
+        self.tell_bare_choices()
         made: tuple[s.Item, ...] | None = self.reader.finish(self.top, "file")
         return tuple(item for item in made or () if isinstance(item, s.Anywhere) or item.name.text != BROKEN)
 
@@ -157,18 +159,39 @@ class Lines:
         if self.dropped is not None and indent > self.dropped:
             self.read_dropped(number, line)
             return
+        if len(self.levels) >= DEEPEST_BLOCK and indent > self.levels[-1]:
+            self.leave_out_deep_block(indent, line)
+            return
         in_line = 0
         if written is not None:
             in_line = self.reader.advance(self.reader.states(self.top), [*written.layout, *kinds]) - len(written.layout)
         if in_line > 0 and self.repaired(number, written, line, in_line):
             return
-        if self.before is None and self.after_empty_block(number, written, line):
+        if self.before is None and self.after_empty_block(number, written, kinds):
             return
-        if self.at_other_depth(number, written, line) or in_line <= 0 and (
-                self.after_empty_block(number, written, line) or self.repaired_somewhere(number, written, line)):
+        if self.at_other_depth(number, written, line):
+            return
+        if in_line <= 0 and (self.is_closer(line) or self.after_empty_block(number, written, kinds)
+                             or self.repaired_somewhere(number, written, line)):
             return
         self.tell(self.explained(number, written, line, max(in_line, 0)))
         self.believe_first_word(number, written, line)
+
+    def is_closer(self, line: list[Piece]) -> bool:
+        """Whether the line is only `endif` or its like, which is left out."""
+        word, start, end = line[0]
+        if word not in CLOSERS or len(line) > 2:
+            return False
+        place = self.source.span(start, end)
+        fix = Fix("leave it out: a block ends where its indentation does", (Edit(place, ""),))
+        self.tell(writing.OTHER_WORD.at(place, fix, label="not a word of this language", word=word))
+        return True
+
+    def leave_out_deep_block(self, indent: int, line: list[Piece]) -> None:
+        self.tell(writing.TOO_DEEP.at(self.source.span(line[0][1], line[0][2]),
+                                      Fix("move it to a flow of its own and `do` that"), label="too deep",
+                                      most=DEEPEST_BLOCK - 1, what="blocks"))
+        self.before, self.dropped, self.patience = None, self.levels[-1], 0
 
     def pieces(self, first: int, last: int) -> list[Piece]:
         tokens = self.tokens
@@ -257,16 +280,20 @@ class Lines:
                                       label=writing.plural(indent, "space"), width=writing.plural(indent, "space"),
                                       wanted=depth.width)
 
-    def after_empty_block(self, number: int, written: Depth | None, line: list[Piece]) -> bool:
-        """Whether the line before wants a block that is not there, and this line fits after it."""
+    def after_empty_block(self, number: int, written: Depth | None, kinds: list[str]) -> bool:
+        """Whether the line before wants a block that is not there; then something stands for it, and this line is
+        read again."""
         if written is None or INDENT in written.layout:
             return False
-        kinds = [kind for kind, _, _ in line]
         block = self.empty_block()
-        if block is None or not self.fits([*block, *written.layout, *kinds]):
+        if block is None or not self.fits([*block, *written.layout]):
+            return False
+        if not self.fits([*block, *written.layout, *kinds]) and kinds[0] not in STATEMENTS | TOP_LEVEL:
             return False
         self.tell_empty_block()
-        self.take(written, line, layout=(*block, *written.layout))
+        places = [self.tokens.starts[self.tokens.lines[number][1]]] * len(block)
+        self.top, _ = self.reader.feed(self.top, block, places, places, 0, len(block))
+        self.read(number)
         return True
 
     def empty_block(self) -> tuple[str, ...] | None:
@@ -274,7 +301,7 @@ class Lines:
 
     def tell_empty_block(self) -> None:
         self.reader.broken.add(BROKEN)
-        if self.before is None:
+        if self.before is None or self.word in ("choose", "menu"):     # a choice without options is told as such
             return
         start, end = self.before
         what = "an option" if self.word == "-" else f"`{self.word}`"
@@ -291,9 +318,6 @@ class Lines:
         under = (written.openers if written else self.openers)[-1]
         depth = written or self.out_to(len(self.levels) - 1)
         if at == 0:
-            if word in CLOSERS:
-                fix = Fix("leave it out: a block ends where its indentation does", (Edit(place, ""),))
-                return writing.OTHER_WORD.at(place, fix, label="not a word of this language", word=word)
             if word in ("elif", "else"):
                 return writing.NO_IF.at(place, label="belongs to no `if`", word=word)
             if word in TOP_LEVEL or not under and word in (STATEMENTS | CLAUSES | {"-"}):
@@ -303,9 +327,10 @@ class Lines:
                 return writing.LEFT_EDGE.at(place, fix, label="not here", word=word, where=where)
             if word in (STATEMENTS | CLAUSES | {"-", "starts", "lost"}):
                 if under in ("choose", "menu") and word in CLAUSES:
-                    return writing.WRONG_ORDER.at(place, Fix("put it above the options"), label="after the options",
-                                                  what=f"`{word}`")
-                return writing.WRONG_CLAUSE.at(place, label="not here", word=word, under=named_opener(under))
+                    return writing.LATE_CLAUSE.at(place, Fix("put it above the options"), label="after the options",
+                                                  word=word)
+                fixes = [Fix(f"it belongs under {BELONGS[word]}")] if word in BELONGS else []
+                return writing.WRONG_CLAUSE.at(place, *fixes, label="not here", word=word, under=named_opener(under))
         if not self.fits(depth.layout):
             depth = self.out_to(len(self.levels) - 1)
         places = [start] * len(depth.layout)
@@ -368,6 +393,22 @@ class Lines:
                 layout = [*block, *layout]
         places = [len(self.source.text)] * len(layout)
         self.top, _ = self.reader.feed(self.top, layout, places, places, 0, len(layout))
+
+    def tell_bare_choices(self) -> None:
+        """A choice without options is told unless some line under it could not be read."""
+        for what, span in self.reader.bare:
+            line, column = self.source.position(span.start)
+            end = line
+            for indent, first, _ in self.tokens.lines[bisect_left(self.tokens.lines, span.start, key=self.start_of) + 1:]:
+                if indent < column:
+                    break
+                end = self.source.position(self.tokens.starts[first])[0]
+            if not any(told in self.told for told in range(line, end + 1)):
+                self.tell(writing.NO_OPTIONS.at(span, Fix(f"write options under it: {SHAPES['-']}", (), Certainty.SHAPE),
+                                                label="nothing to choose", what=what))
+
+    def start_of(self, line: tuple[int, int, int]) -> int:
+        return self.tokens.starts[line[1]]
 
     def give_up(self, number: int) -> None:
         """Too many faults: the rest is not read, but the names it defines are known."""

@@ -12,13 +12,14 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from dsl.diagnostics import Diagnostic
 from dsl.lexer import lex
 from dsl.lines import Lines
 from dsl.reader import Reader
 from dsl.source import Source
-from dsl.syntax import File, Text
+from dsl.syntax import File, Interpolation, Text
 from dsl.texts import read_runs
 
 
@@ -54,5 +55,25 @@ def parse_text(source: Source, start: int, end: int, content: str | None = None)
     same `{value}` in the file, where it can be found.
     """
     reader = Reader(source)
-    text = read_runs(source, [(start, end)], source.span(start, end), reader.value, reader.problems)
-    return text, tuple(reader.problems)
+    span = source.span(start, end)
+    if content is None or content == source.text[start:end]:
+        return read_runs(source, [(start, end)], span, reader.value, reader.problems), tuple(reader.problems)
+    faults: list[Diagnostic] = []
+    found = start
+
+    def value(undone: Source, begin: int, stop: int) -> Interpolation | None:
+        nonlocal found
+        written = undone.text[begin:stop]
+        at = source.text.find(written, found, end)
+        if at >= 0:
+            found = at + len(written)
+            return reader.value(source, at, found)
+        inner = Reader(undone)
+        made = inner.value(undone, begin, stop)
+        faults.extend(inner.problems)
+        return made
+
+    undone = Source(source.name, content)
+    text = read_runs(undone, [(0, len(content))], span, value, faults)
+    elsewhere = (replace(fault, span=span, others=(), fixes=()) for fault in faults)
+    return text, (*reader.problems, *elsewhere)

@@ -18,7 +18,7 @@ from dsl.grammar import ABSENT, KEEP, SPREAD, Production, automaton
 from dsl.lexer import BLOCK, END, NAME, NEVER_NAMES, NEW_LINE, lex
 from dsl.source import Source, Span
 from dsl.texts import MOST_PROBLEMS, block_runs, read_runs
-from dsl.tree import MAKERS
+from dsl.tree import MAKERS, Maker
 
 # A cell of the stack: state, value, start and end in the source of what it stands for, the cell below or None.
 Cell: TypeAlias = tuple[int, Any, int, int, Any]
@@ -29,6 +29,9 @@ LETTERS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 LARGEST = {"second": 10**9, "minute": 10**8, "hour": 10**7, "day": 365_000, "week": 52_000, "month": 12_000,
            "year": 1000, "count": 1000}
 MOST_VALUES = 20_000                         # in one file
+HOLD_CLAUSES = ("say_clauses", "ask_clauses", "list_clauses", "choose", "menu", "outcomes")
+MAY_REPEAT = frozenset({s.On, s.After, s.Check, s.Suggest})
+UNREAD_REASON = ("reason", "")
 DIGITS = re.compile(r"[0-9]*")
 CLOSING_QUOTES = frozenset("\"'“”„«»‟")
 
@@ -45,9 +48,11 @@ class Reader:
         self.problems: list[Diagnostic] = []
         self.broken: set[str] = set()                  # names that are no news where something could not be read
         self.values = 0
+        self.bare: list[tuple[str, Span]] = []         # choices that have no option
         own = {"text": self.text, "number": self.number, "count": self.count, "duration": self.duration,
                "url": self.url, "regex": self.regex, "format_arg": self.format_arg}
-        makers = {**MAKERS, **own}
+        once = {rule: self.once(MAKERS[rule]) for rule in HOLD_CLAUSES}
+        makers = {**MAKERS, **own, **once}
         self.makers = [makers.get(production.rule) for production in self.tables.productions]
 
     @property
@@ -195,6 +200,22 @@ class Reader:
         """The kinds of token that may come next."""
         return frozenset(kind for kind in self.tables.rows[states[-1]]
                          if kind != END and self.advance(states.copy(), (kind,)))
+
+    # --- what a rule alone cannot say -----------------------------------------------------------------------
+
+    def once(self, make: Maker) -> Maker:
+        """`make`, and a look at whether a clause that counts once stands twice among what it made."""
+        def checked(*parts: Any) -> Any:
+            made = make(*parts)
+            if isinstance(made, s.Choose | s.Menu) and not made.options:
+                self.bare.append((type(made).__name__.lower(), made.span))
+            seen: dict[Any, Span] = {}
+            for clause in made if isinstance(made, tuple) else made.clauses:
+                kind = (clause.kind, clause.reason) if isinstance(clause, s.Outcome) else type(clause)
+                if kind not in MAY_REPEAT and kind != UNREAD_REASON and (first := seen.setdefault(kind, clause.span)) is not clause.span:
+                    self.problems.append(writing.twice(self.source, first, clause.span))
+            return made
+        return checked
 
     # --- the rules that read characters ---------------------------------------------------------------------
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Label
-from dsl.expected import ANY_VALUE, CLOSERS, KINDS, OTHER_WORDS, SHAPES, VALUE, listed, named
-from dsl.lexer import BLOCK, DURATION, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, TEXT
+from dsl.expected import ANY_VALUE, KINDS, OTHER_WORDS, SHAPES, STATEMENTS, VALUE, listed, named
+from dsl.lexer import DEDENT, DURATION, INDENT, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, TEXT
 from dsl.nearest import nearest
 from dsl.reader import BROKEN, Cell, Reader
+from dsl.source import Source
 
 Piece = tuple[str, int, int]                 # kind, start, end of a token
 
@@ -56,6 +57,8 @@ class Repairs:
         yield from self.misspelt()
         yield from self.forgotten()
         yield from self.unquoted_text()
+        yield from self.below()
+        yield from self.too_late()
         yield from self.missing_piece()
         yield from self.too_much()
 
@@ -87,11 +90,10 @@ class Repairs:
     def other_word(self) -> Iterator[Repair]:
         """`goto main`, `print "Hi"`, `else if x`: the word this language has for it."""
         word, start, end = self.line[self.at]
-        if word == "else" and self.line[self.at + 1][0] == "if":
-            end = self.line[self.at + 1][2]
+        if word == "if" and self.at == 1 and self.line[0][0] == "else":
+            start = self.line[0][1]
             fix = writing.replace(self.source, start, end, "elif", "write `elif`")
-            yield Repair(self.with_piece(self.at, ("elif", start, end), instead_of=2),
-                         self._other_word("else if", start, end, fix))
+            yield Repair((("elif", start, end), *self.line[2:]), self._other_word("else if", start, end, fix))
         ours = OTHER_WORDS.get(word, OTHER_WORDS.get(word.lower()))
         if ours is None or ours not in self.expected:
             return
@@ -122,7 +124,7 @@ class Repairs:
     def misspelt(self) -> Iterator[Repair]:
         """A word that is nearly one that can stand here."""
         word, start, end = self.line[self.at]
-        if word in NEVER_NAMES or len(word) < 2:
+        if word in NEVER_NAMES or len(word) < 2 or word in self.reader.tables.words:
             return
         for near in nearest(word, (kind for kind in self.expected if kind.isalpha())):
             fix = writing.replace(self.source, start, end, near, f"did you mean `{near}`?")
@@ -186,6 +188,37 @@ class Repairs:
         return writing.MISSING.at(self.source.span(place, max(place, end)), *fixes, label=f"{what.replace('`', '')} is missing",
                                   what=what, where=before)
 
+    def below(self) -> Iterator[Repair]:
+        """`if x -> main`: a block on the line that opens it."""
+        word = self.line[0][0]
+        kind, start, end = self.line[self.at]
+        if word in ("if", "elif", "else", "for") and kind in STATEMENTS:
+            margin = start_of_line(self.source, self.line[0][1])
+            edit = Edit(self.source.span(self.line[self.at - 1][2], start), f"\n{margin}  ")
+            line = (*self.line[:self.at], (NEW_LINE, start, start), (INDENT, start, start), *self.line[self.at:],
+                    (DEDENT, end, end))
+            yield Repair(line, writing.NEXT_LINE.at(
+                self.source.span(start, end), Fix("put it on the next line, two spaces deeper", (edit,), Certainty.SAFE),
+                label="belongs below", word=word))
+
+    def too_late(self) -> Iterator[Repair]:
+        """Parts of a line in another order: `ask name "Your name?" as text`."""
+        last = len(self.line) - 1
+        if self.at < 2 or self.line[self.at][0] == NEW_LINE:
+            return
+        for end in range(last, self.at, -1):
+            part = self.line[self.at:end]
+            start, stop = part[0][1], part[-1][2]
+            for to in range(1, self.at):
+                line = (*self.line[:to], *part, *self.line[to:self.at], *self.line[end:])
+                written = self.source.text[start:stop]
+                place = self.line[to][1]
+                before = self.line[self.at - 1][2]
+                fix = Fix(f"put it before {named(self.source.text[place:self.line[to][2]])}",
+                          (Edit(self.source.span(place, place), f"{written} "), Edit(self.source.span(before, stop), "")))
+                yield Repair(line, writing.WRONG_ORDER.at(self.source.span(start, stop), fix, label="stands earlier",
+                                                          what=named(written)))
+
     def missing_piece(self) -> Iterator[Repair]:
         """A name, text or number that is not there."""
         place = self.line[self.at][1]
@@ -212,3 +245,8 @@ class Repairs:
             fix = Fix("leave it out", (Edit(self.source.span(start, stop), ""),))
             yield Repair((*self.line[:first], *self.line[end:]),
                          writing.TOO_MUCH.at(self.source.span(start, stop), fix, label="does not belong here", what=what))
+
+
+def start_of_line(source: Source, at: int) -> str:
+    """The blanks that the line of `at` begins with."""
+    return source.text[source.text.rfind("\n", 0, at) + 1:at]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Kind, Severity
+from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Kind, Label, Severity
 from dsl.source import Source, Span
 
 E, W = Severity.ERROR, Severity.WARNING
@@ -25,19 +25,21 @@ MISSPELT = Kind("F014", E, "no line can have the word `{word}` here")
 WRONG_DEPTH = Kind("F015", E, "this line is indented by {width}, and only {wanted} would do")
 EMPTY_BLOCK = Kind("F016", E, "{what} wants lines below it, indented two spaces deeper")
 WRONG_CLAUSE = Kind("F017", E, "`{word}` cannot stand under {under}")
-WRONG_ORDER = Kind("F018", E, "{what} stands too late")
+WRONG_ORDER = Kind("F018", E, "{what} stands too late on this line")
+LATE_CLAUSE = Kind("F031", E, "`{word}` stands below the options")
 ASSIGNED = Kind("F019", E, "`=` sets a value, `==` compares")
-TOO_DEEP = Kind("F020", E, "more than {most} operations are in each other here")
+TOO_DEEP = Kind("F020", E, "more than {most} {what} are in each other here")
 FILE_TOO_LONG = Kind("F021", E, "{what} is too long to be read whole")
-NO_OPTIONS = Kind("F022", E, "a {what} without options")
+NO_OPTIONS = Kind("F022", E, "this {what} has no options", why="The user would be asked to choose among nothing.")
 LEFT_EDGE = Kind("F023", E, "`{word}` cannot stand {where}")
 BROKEN_VALUE = Kind("F024", E, "I cannot read the value in these braces: {what}")
 BAD_NUMBER = Kind("F025", E, "{what} is a whole number from 1 to {most}")
 NO_QUOTES = Kind("F026", E, "this text stands without quotes")
+NEXT_LINE = Kind("F032", E, "what belongs to `{word}` stands on the lines below it")
 NO_IF = Kind("F027", E, "`{word}` has no `if` above it")
 OPEN_BRACKET = Kind("F028", E, "this `{bracket}` is not closed")
 QUOTED_NAME = Kind("F029", E, "a name stands without quotes")
-TWICE = Kind("F030", E, "a second `{word}`")
+TWICE = Kind("F030", E, "`{word}` stands here a second time")
 
 TAKE_APART = Fix("take it apart: `set` a slot to one half of it first")
 
@@ -51,6 +53,12 @@ def too_long(place: Span, what: str) -> Diagnostic:
     fix = Fix("move some flows to another file: all files of a folder are one bot" if what == "this file" else
               "say it in several lines")
     return FILE_TOO_LONG.at(place, fix, label="read up to here", what=what)
+
+
+def twice(source: Source, first: Span, second: Span) -> Diagnostic:
+    word = source.text[second.start:second.end].split(maxsplit=1)[0]
+    return TWICE.at(second, Fix("keep one of the two"), label="only one counts",
+                    others=(Label(first, "the first"),), word=word)
 
 
 def plural(count: int, one: str) -> str:
