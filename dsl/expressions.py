@@ -48,10 +48,7 @@ NO_LIST = Kind("F414", Severity.ERROR, "{what} wants a list, this is {given}")
 NO_CONDITION = Kind("F415", Severity.ERROR, "a condition is yes or no, this is {given}")
 NEVER_EQUAL = Kind("F416", Severity.ERROR, "`{name}` is never \"{value}\"")
 MIXED = Kind("F417", Severity.ERROR, "{left} and {right} do not go together here")
-TOO_DEEP = Kind("F448", Severity.ERROR, "this expression is nested too deeply, {most} levels are the most")
 TOO_LONG = Kind("F449", Severity.ERROR, "a number has at most 18 digits")
-
-DEEPEST = 100                                # levels; Python's own stack, here and at run time, has room for more
 
 Variable: TypeAlias = tuple[str, ...]        # ("slot", name) or ("local", frame, name)
 
@@ -88,7 +85,6 @@ class Expressions:
     def __init__(self, names: Names) -> None:
         self.names = names
         self.texts: Texts                    # set by `Texts`, which reads what stands inside `{}` by this
-        self._depth = 0
         self._read: dict[type, Callable[[Any, Scope], Typed]] = {
             Text: self._text, Number: self._number, Duration: self._duration, Truth: self._truth, Url: self._url,
             ListOf: self._list, Ref: self._ref, Attribute: self._attribute, Index: self._index, Apply: self._apply,
@@ -102,15 +98,8 @@ class Expressions:
     # --- what others ask ------------------------------------------------------------------------------------
 
     def value(self, expr: Expr, scope: Scope) -> Typed:
-        """The expression, whatever its type."""
-        if self._depth >= DEEPEST:
-            self.say(TOO_DEEP.at(expr.span, Fix("give parts of it names with `set`"), most=DEEPEST))
-            return BROKEN_VALUE
-        self._depth += 1
-        try:
-            return self._read[type(expr)](expr, scope)
-        finally:
-            self._depth -= 1
+        """The expression, whatever its type; the parser bounds how deep it is."""
+        return self._read[type(expr)](expr, scope)
 
     def wanted(self, expr: Expr, scope: Scope, wanted: str, what: str, values: Iterable[str] = ()) -> Typed:
         """The expression as a value of type `wanted`, converted if need be.
@@ -271,7 +260,9 @@ class Expressions:
         return "language" if name == "language" else None
 
     def _no_slot(self, name: Name, scope: Scope) -> None:
-        known = {*scope.frame.locals, *self.names.domain.slots, *scope.given, "language"}
+        def known() -> Iterable[str]:
+            return (*scope.frame.locals, *self.names.domain.slots, *scope.given, "language")
+
         self.names.unknown(NO_SLOT, name, known, "nothing has this name")
 
     def _attribute(self, expr: Attribute, scope: Scope) -> Typed:

@@ -197,7 +197,7 @@ class Binding:
         elif ask.slot.text not in self._frame.locals and ask.slot.text != "language":
             fix = Fix("say what it is: `as text`, or declare it in domain.yml",
                       (Edit(Span(ask.slot.span.file, ask.slot.span.end, ask.slot.span.end), " as text"),))
-            self._names.unknown(NO_SLOT, ask.slot, self._names.domain.slots, "nothing has this name", fix)
+            self._names.unknown(NO_SLOT, ask.slot, lambda: self._names.domain.slots, "nothing has this name", fix)
             self._bind(ask.slot, types.UNKNOWN)
 
     def _chosen(self, ask: Ask) -> str:

@@ -13,26 +13,29 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from dsl.diagnostics import Diagnostic, Fix
+from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.domain import Domain, Field, Slot
 from dsl.domain import Template as DomainTemplate
 from dsl.expressions import Expressions, Variable, known_type, plain
 from dsl.frames import Binding
 from dsl.limits import limits
 from dsl.locales import Locale
-from dsl.lower_blocks import RETURNS, SAID_TWICE, Blocks, Bot
+from dsl.lower_blocks import RETURNS, Blocks, Bot
 from dsl.lower_rules import lower_rule
 from dsl.lower_steps import Rows, event, lower_menu, lower_step, on
 from dsl.lower_texts import Texts, Translatable
 from dsl.pools import Places, Pools
 from dsl.privacy import Privacy
+from dsl.renames import Renames
 from dsl.resolve import Names
 from dsl.scope import ANYWHERE, Frame, Local, Scope
 from dsl.source import Source, Span
-from dsl.syntax import Anywhere, File, Flow, Menu, On
+from dsl.syntax import Anywhere, File, Flow, Menu, On, Otherwise
 from dsl.system import PREFIX, system_texts
 from dsl.table import UNKNOWN, Action, Http, Place, Row, Session, SourceMap, Table, Template, Var
 from dsl.table import Flow as LoweredFlow
+
+TWO_OTHERWISE = Kind("F424", Severity.ERROR, "a bot has one `otherwise`, this is a second one")
 
 
 class Lowered(NamedTuple):
@@ -98,7 +101,8 @@ class _Lowering:
         system = self._system()
         marked: dict[Variable, Span] = {("slot", slot.name): slot.span for slot in domain.slots.values() if slot.pii}
         held = bot.privacy.holders(marked)
-        self.names.found += [*bot.privacy.found(held, marked), *self.names.unused()]
+        renames = Renames({name: flow.tag.was for name, flow in self.names.flows.items()}, self.frames)
+        self.names.found += [*bot.privacy.found(held, marked), *renames.found, *self.names.unused()]
         table = Table(
             domain.bot, list(domain.languages), domain.timezone,
             domain.start if domain.start in flows else UNKNOWN, bot.limits, region=domain.region,
@@ -110,7 +114,7 @@ class _Lowering:
             anywhere_locals=self._locals(self.anywhere, held), otherwise=otherwise, starts=starts.rows, rules=rules,
             actions=self._actions(), templates=templates,
             events={name: self._types(event.params) for name, event in domain.events.items()}, system=system,
-            texts=self.pools.texts, exprs=self.pools.exprs, patterns=self.pools.patterns, was=self._was(),
+            texts=self.pools.texts, exprs=self.pools.exprs, patterns=self.pools.patterns, was=renames.now,
         )
         return Lowered(table, self._map(flow_places, anywhere, starts), tuple(self.names.found),
                        tuple(bot.texts.translatable))
@@ -142,34 +146,22 @@ class _Lowering:
                            isinstance(flow, Menu), lost)
 
     def _anywhere(self) -> tuple[Rows, tuple[int, Row] | None]:
+        """The rows of every `anywhere`, and the one `otherwise`; two in one `anywhere` are the parser's to say."""
         blocks = self._blocks(self.anywhere)
         rows = Rows()
-        otherwise: tuple[int, Row] | None = None
+        counts: list[tuple[Otherwise, Row]] = []
         for item in self.anywhere_items:
             for clause in item.clauses:
                 if isinstance(clause, On):
                     on(blocks, rows, clause)
-                elif otherwise is not None:
-                    self.expressions.say(SAID_TWICE.at(clause.span, Fix("remove one of them"), label="a second one",
-                                                       name="otherwise"))
-                else:
-                    ops, target = blocks.interrupting(clause.then, "again", clause.span)
-                    otherwise = (clause.times, Row("otherwise", None, ops, target))
-        return rows, otherwise
-
-    def _was(self) -> dict[str, str]:
-        """Old names of flows and steps; a step moves with its flow."""
-        was: dict[str, str] = {}
-        for name, flow in self.names.flows.items():
-            for old in flow.tag.was:
-                was.setdefault(old.text, name)
-                for step in self.frames[name].steps:
-                    was.setdefault(f"{old.text}.{step.partition('.')[2]}", step)
-            for step, olds in self.frames[name].was.items():
-                for old in olds:
-                    for before in (name, *(earlier.text for earlier in flow.tag.was)):
-                        was.setdefault(old.text if "." in old.text else f"{before}.{old.text}", step)
-        return was
+            if otherwise := next((clause for clause in item.clauses if isinstance(clause, Otherwise)), None):
+                ops, target = blocks.interrupting(otherwise.then, "again", otherwise.span)
+                counts.append((otherwise, Row("otherwise", None, ops, target)))
+        for second, _ in counts[1:]:
+            there = Label(counts[0][0].span, "the first")
+            self.expressions.say(TWO_OTHERWISE.at(second.span, Fix("remove one of them"), label="a second one",
+                                                  others=(there,)))
+        return rows, (counts[0][0].times, counts[0][1]) if counts else None
 
     # --- the domain -----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dsl import types
 from dsl.arguments import Arguments, Wanted
-from dsl.diagnostics import Fix, Kind, Label, Severity
+from dsl.diagnostics import Fix, Kind, Severity
 from dsl.expressions import Expressions, a
 from dsl.lower_texts import Texts
 from dsl.pools import Places, Pools
@@ -18,12 +18,10 @@ from dsl.resolve import Names
 from dsl.scope import ANYWHERE, Frame, Scope
 from dsl.source import Span
 from dsl.syntax import (
-    After,
     Again,
     Ask,
     Block,
     CallAction,
-    Check,
     Choose,
     Clause,
     ClearSlot,
@@ -40,7 +38,6 @@ from dsl.syntax import (
     Jump,
     Link,
     Name,
-    On,
     Opt,
     Return,
     Say,
@@ -62,7 +59,6 @@ NO_QUESTION = Kind("F113", Severity.ERROR, "there is no question before this to 
 RETURNS_UNSAID = Kind("F421", Severity.ERROR, "flow `{name}` does not say that it returns {given}")
 RETURNS_NONE = Kind("F422", Severity.ERROR, "flow `{name}` returns {wanted}, here it returns nothing")
 NO_TITLE = Kind("F423", Severity.ERROR, "it is not said how {given} is shown")
-SAID_TWICE = Kind("F424", Severity.ERROR, "there are two `{name}` here")
 
 Steps = Ask | Choose | CallAction | Do | Handover
 
@@ -333,9 +329,12 @@ class Blocks:
         if step is None:
             written = again.slot or again.tag
             assert written is not None
-            kind = [question for question in self.frame.questions if question.startswith("@") == (again.slot is None)]
-            self.bot.names.unknown(NOTHING_AGAIN, Name(name, written.span), kind, "asked nowhere in this flow")
+            self.bot.names.unknown(NOTHING_AGAIN, Name(name, written.span), lambda: self._questions(again.slot is None),
+                                   "asked nowhere in this flow")
         return step or UNKNOWN
+
+    def _questions(self, tagged: bool) -> list[str]:
+        return [question for question in self.frame.questions if question.startswith("@") == tagged]
 
     def _return(self, statement: Return, run: Run) -> bool:
         code = None
@@ -384,15 +383,10 @@ class Blocks:
         return ("slot", variable[1]) if variable[0] == "slot" else ("local", self.frame.name, variable[1])
 
     def clauses(self, clauses: Iterable[Clause]) -> dict[type, Any]:
-        """Clauses by their class; says where one stands twice that can stand once."""
+        """Clauses by their class, the first of each."""
         found: dict[type, Any] = {}
         for clause in clauses:
-            first = found.setdefault(type(clause), clause)
-            if first is not clause and not isinstance(clause, On | After | Check):
-                name = type(clause).__name__.removesuffix("Of").lower()
-                there = Label(first.span, "the first")
-                self.bot.expressions.say(SAID_TWICE.at(clause.span, Fix("remove one of them"), label="a second one",
-                                                       others=(there,), name=name))
+            found.setdefault(type(clause), clause)
         return found
 
     def decoration(self, clauses: dict[type, Any], scope: Scope) -> dict[str, Any]:

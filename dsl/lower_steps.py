@@ -507,8 +507,8 @@ def _read(variable: list[str], type: str) -> list[str]:
 
 def _store(bot: Bot, name: str, step: Step, rows: Rows, span: Span) -> None:
     """Keeps the step; one that has the name of another is said by `frames` and takes a name nobody can write."""
-    while name in bot.steps:
-        name += "'"
+    if name in bot.steps:
+        name = f"{name}'{len(bot.steps)}"
     bot.steps[name] = step
     bot.step_places[name] = bot.places.place(span)
     bot.rows[name] = rows.places

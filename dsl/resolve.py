@@ -4,7 +4,7 @@ Flows and menus share one namespace; slots, responses, rules, actions, templates
 flow binds for itself is `frames.py`. A name that a broken line would have defined is known, of unknown type.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from dsl import types
@@ -45,7 +45,7 @@ UNUSED = {
 
 BOUND = frozenset({"it", "today", "now"})    # what the language itself binds in expressions
 SYSTEM_FLOWS = frozenset({"system.failed"})
-COMPARISONS = 100_000                        # names compared for suggestions in one build; then there are none
+COMPARISONS = 50_000                         # names compared for suggestions in one build; then there are none
 
 _T = TypeVar("_T")
 
@@ -131,23 +131,26 @@ class Names:
         if base in self.domain.records:
             self.used.add(("record", base))
             return written
-        also = self.rules if missing is NO_RULE else ()
-        self.unknown(missing, Name(base, span), {*types.BUILT_IN, *self.domain.records, *also}, "no type has this name")
+        also = self.rules if missing is NO_RULE else {}
+        self.unknown(missing, Name(base, span), lambda: (*types.BUILT_IN, *self.domain.records, *also),
+                     "no type has this name")
         return types.UNKNOWN
 
-    def unknown(self, kind: Kind, name: Name, names: Iterable[str], label: str, *fixes: Fix) -> None:
-        """Says that `name` names none of `names`, unless a broken line would have defined it."""
+    def unknown(self, kind: Kind, name: Name, names: Callable[[], Iterable[str]], label: str, *fixes: Fix) -> None:
+        """Says that `name` names none of `names()`, unless a broken line would have defined it."""
         if name.text in self.broken:
             return
-        known = list(names)
-        self._comparisons -= len(known)
-        near = did_you_mean(name.span, name.text, known) if self._comparisons >= 0 else ()
+        near: tuple[Fix, ...] = ()
+        if self._comparisons > 0:
+            known = list(names())
+            self._comparisons -= len(known)
+            near = did_you_mean(name.span, name.text, known)
         self.found.append(kind.at(name.span, *near, *fixes, label=label, name=name.text))
 
     def _look_up(self, what: str, name: Name, things: Mapping[str, _T], missing: Kind, label: str) -> _T | None:
         thing = things.get(name.text)
         if thing is None:
-            self.unknown(missing, name, things, label)
+            self.unknown(missing, name, lambda: things, label)
         else:
             self.used.add((what, name.text))
         return thing

@@ -11,9 +11,11 @@ from dsl.diagnostics import KINDS, Severity
 from dsl.pages import pages
 from dsl.source import Source
 from dsl.story import read_stories
+from dsl.story_names import unknown_names
 
 # What no example can show: of these their pages say so, and other tests provoke them.
 NOT_SHOWN = {
+    "F056": "test_yaml: a file of too many values",
     "F090": "test_build: a path where there is no folder",
     "F091": "test_build: a folder without domain.yml",
     "F092": "test_build: bytes that are not UTF-8",
@@ -32,7 +34,10 @@ def found_in(files: dict[str, str]) -> list[tuple[str, Severity]]:
     built = build_sources({name: text for name, text in files.items() if name not in stories})
     said = list(built.diagnostics)
     for name, text in stories.items():
-        said += read_stories(Source(name, text))[1]
+        told, faults = read_stories(Source(name, text))
+        said += faults
+        if built.table is not None:
+            said += unknown_names(told, built.table, built.map)
     return [(diagnostic.code, diagnostic.severity) for diagnostic in said]
 
 
