@@ -11,7 +11,7 @@ import msgspec
 
 
 class _Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    at: int = 0                              # milliseconds since 1970, UTC; the platform's time where it gives one
+    at: int = 0                              # milliseconds since 1970, UTC: when it came in
     seed: int = 0                            # picks among variants, reproducibly
 
 

@@ -36,7 +36,8 @@ class Libraries(logging.Handler):
     """What libraries warn of becomes lines like ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        logger.bind(library=record.name).opt(exception=record.exc_info).log(record.levelname, record.getMessage())
+        level = record.levelname if record.levelname in logging.getLevelNamesMapping() else record.levelno
+        logger.bind(library=record.name).opt(exception=record.exc_info).log(level, record.getMessage())
 
 
 def line(record: Any) -> str:

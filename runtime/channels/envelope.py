@@ -42,13 +42,18 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An event of a user. `user` names them within the account, `address` is where they can be reached."""
+    """An event of a user. `user` names them within the account, `address` is where they can be reached.
+
+    The event's own time is ours: a message that was on its way for hours is answered now, and what waits for the
+    user's answer (timers) begins now.
+    """
 
     account: str                             # our phone_number_id
     user: str
     address: str
     id: str
     event: Event
+    sent_at: int                             # the platform's time, milliseconds: only good for putting things in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +145,10 @@ def walk(document: Json, account: str, now: int) -> list[Item]:
     """Everything a webhook holds for `account` (a phone_number_id), a conversation's events in the order of their time.
 
     Args:
-        now: milliseconds since 1970, for messages whose own time cannot be believed.
+        now: milliseconds since 1970, the time of all events.
     """
     items = list(_items(document, account, now))
-    items.sort(key=lambda item: item.event.at if isinstance(item, Heard) else 0)
+    items.sort(key=lambda item: item.sent_at if isinstance(item, Heard) else 0)
     return items
 
 
@@ -181,9 +186,9 @@ def _message(message: dict[str, Json], contacts: list[dict[str, Json]], account:
     bsuid, phone = _who(message, contacts)
     if not bsuid and not phone:
         return Rejected(where, "no user")
-    at, seed = _time(message.get("timestamp"), now), crc32(id.encode())
     address = f"+{phone.lstrip('+')}" if phone else bsuid
-    return Heard(account, bsuid or phone, address, id, _event(kind, message, at, seed))
+    return Heard(account, bsuid or phone, address, id, _event(kind, message, now, crc32(id.encode())),
+                 _time(message.get("timestamp"), now))
 
 
 # Changes of an identity, of a message that was handled already, or of a call's permission: nothing to take a turn on.

@@ -85,7 +85,7 @@ async def _body(request: Request) -> bytes:
 
 def _inbound(heard: Heard) -> Inbound:
     return Inbound(conversation=f"whatsapp:{heard.account}:{heard.user}", id=heard.id,
-                   event=msgspec.json.encode(heard.event).decode(), address=heard.address, at=heard.event.at)
+                   event=msgspec.json.encode(heard.event).decode(), address=heard.address, at=heard.sent_at)
 
 
 def _tell(items: Sequence[Item]) -> None:

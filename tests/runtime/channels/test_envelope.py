@@ -37,8 +37,9 @@ def heard(**message: Any) -> Heard:
 
 
 def event(**message: Any) -> Event:
-    found = heard(**message).event
-    assert found.at == AT
+    told = heard(**message)
+    found = told.event
+    assert (told.sent_at, found.at) == (AT, NOW)
     return msgspec.structs.replace(found, at=0, seed=0)
 
 
@@ -220,7 +221,7 @@ class TestWalk:
     def test_a_time_that_cannot_be_is_now(self, stamp: object):
         (item,) = items(value({"from": USER, "id": "w", "type": "request_welcome", "timestamp": stamp}))
         assert isinstance(item, Heard)
-        assert item.event.at == NOW
+        assert item.sent_at == NOW
 
     json_values = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
                                lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
