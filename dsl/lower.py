@@ -31,7 +31,7 @@ from dsl.resolve import Names
 from dsl.scope import ANYWHERE, Frame, Local, Scope
 from dsl.source import Source, Span
 from dsl.syntax import Anywhere, File, Flow, Menu, On, Otherwise
-from dsl.system import PREFIX, system_texts
+from dsl.system import FALLBACK, PREFIX, system_texts
 from dsl.table import UNKNOWN, Action, Http, Place, Row, Session, SourceMap, Table, Template, Var
 from dsl.table import Flow as LoweredFlow
 
@@ -60,6 +60,8 @@ def lower(domain: Domain, files: Sequence[File], locales: Mapping[str, Locale], 
 class _Lowering:
     def __init__(self, domain: Domain, files: Sequence[File], locales: Mapping[str, Locale],
                  sources: Mapping[str, Source], broken: Iterable[str]) -> None:
+        if not domain.languages:             # said where they are read
+            domain = replace(domain, languages=(FALLBACK,))
         self.domain = domain
         self.names = Names(domain, files, broken)
         self.expressions = Expressions(self.names)

@@ -29,6 +29,7 @@ from dsl.syntax import (
     Do,
     End,
     Expr,
+    Flow,
     Footer,
     For,
     Handover,
@@ -341,7 +342,8 @@ class Blocks:
         returns = self.frame.returns
         if statement.value is not None and returns is None:
             typed = self.bot.expressions.value(statement.value, self.scope)
-            fix = Fix(f"say it in the flow's first line: `-> {typed.type}`")
+            is_flow = isinstance(self.bot.names.flows.get(self.frame.name), Flow)
+            fix = Fix(f"say it in its first line: `-> {typed.type}`" if is_flow else "only a flow returns a value")
             self.bot.expressions.say(RETURNS_UNSAID.at(statement.value.span, fix, label=a(typed.type),
                                                        name=self.frame.name, given=a(typed.type)))
         elif statement.value is not None and returns is not None:

@@ -49,6 +49,7 @@ from dsl.syntax import (
     Text,
     TitleOf,
     Tries,
+    Truth,
     ValueOf,
     Words,
 )
@@ -66,6 +67,7 @@ NOT_ASKED = Kind("F426", Severity.ERROR, "nobody can write {given}",
 NO_VALUES = Kind("F427", Severity.ERROR, "it is not said what `{name}` can be")
 CONSTRAINT = Kind("F428", Severity.ERROR, "`{name}` does not bound {given}")
 WANTS_LIST = Kind("F429", Severity.ERROR, "`{name}` belongs to a question with `from`, where there is a list to show")
+KEEPS_NOTHING = Kind("F425", Severity.ERROR, "the menu `{name}` keeps no value")
 OTHER_RULE = Kind("F440", Severity.ERROR, "`{name}` makes {given}, `{slot}` is {wanted}")
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800, "month": 2_592_000,
@@ -111,6 +113,10 @@ def lower_menu(blocks: Blocks, menu: Menu, run: Run) -> None:
     said = _say(blocks, scope, menu.text, menu.clauses)
     rows = Rows()
     _ons(blocks, rows, menu.clauses)
+    for option in menu.options:
+        if option.value is not None:
+            fix = Fix("set a slot in a block below the option: `set … = …`")
+            blocks.bot.expressions.say(KEEPS_NOTHING.at(option.value.span, fix, label="goes nowhere", name=name))
     _options(blocks, rows, scope, menu.options, None, again)
     tries = _tries(blocks, rows, menu.clauses, again)
     _afters(blocks, rows, menu.clauses)
@@ -337,6 +343,8 @@ def _option_id(bot: Bot, option: Option, ids: dict[str, Option]) -> str:
         id = constant
     elif isinstance(value, Number):
         id = value.value
+    elif isinstance(value, Truth):
+        id = "true" if value.value else "false"
     else:
         id = slug(plain(option.title) or option.title.raw)
     first = ids.setdefault(id, option)

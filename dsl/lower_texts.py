@@ -71,7 +71,7 @@ class Texts:
     def shown(self, expr: Expr, scope: Scope, what: str) -> Typed:
         """A value that users read, as a text: a number by the user's language, a text as it is."""
         shown = Scope(scope.frame, scope.context, scope.it, scope.given, shown=True)
-        typed = self._expressions.one_of(expr, shown, types.PLAIN, what)
+        typed = self._expressions.one_of(expr, shown, ("text", *sorted(types.PLAIN)), what)
         if typed.is_broken or typed.type in types.TEXTUAL:
             return typed
         part = ["show", typed.type, [], typed.code]

@@ -14,6 +14,7 @@ from dsl.nearest import did_you_mean
 from dsl.scope import ANYWHERE
 from dsl.source import Span
 from dsl.syntax import File, Flow, Menu, Name, Rule, TypeRef
+from dsl.table import UNKNOWN as BROKEN
 
 NO_FLOW = Kind("F101", Severity.ERROR, "there is no flow or menu named `{name}`")
 NO_SLOT = Kind("F102", Severity.ERROR, "there is no slot named `{name}`")
@@ -44,6 +45,7 @@ UNUSED = {
 }
 
 BOUND = frozenset({"it", "today", "now"})    # what the language itself binds in expressions
+SYSTEM = "system."                           # of responses and flows the machine uses by itself
 SYSTEM_FLOWS = frozenset({"system.failed"})
 COMPARISONS = 50_000                         # names compared for suggestions in one build; then there are none
 
@@ -61,6 +63,8 @@ class Names:
         self.rules: dict[str, Rule] = {}
         self.broken = set(broken)
         self._comparisons = COMPARISONS
+        self._responses = {name: response for name, response in domain.responses.items()
+                           if not name.startswith(SYSTEM)}
         for file in files:
             self.broken.update(file.broken)
             for item in file.items:
@@ -91,7 +95,8 @@ class Names:
         return True
 
     def response(self, name: Name) -> Response | None:
-        return self._look_up("response", name, self.domain.responses, NO_RESPONSE, "nothing has this name")
+        """A response of the author's own; what the machine says by itself it says by itself."""
+        return self._look_up("response", name, self._responses, NO_RESPONSE, "nothing has this name")
 
     def action(self, name: Name) -> Action | None:
         return self._look_up("action", name, self.domain.actions, NO_ACTION, "domain.yml has no such action")
@@ -138,7 +143,7 @@ class Names:
 
     def unknown(self, kind: Kind, name: Name, names: Callable[[], Iterable[str]], label: str, *fixes: Fix) -> None:
         """Says that `name` names none of `names()`, unless a broken line would have defined it."""
-        if name.text in self.broken:
+        if name.text in self.broken or name.text == BROKEN:
             return
         near: tuple[Fix, ...] = ()
         if self._comparisons > 0:
@@ -163,7 +168,7 @@ class Names:
         if first is not item:
             there = Label(first.name.span, "first written here")    # type: ignore[attr-defined]
             self.found.append(twice.at(name.span, label="second of that name", others=(there,), name=name.text))
-        of_system = name.text.startswith("system.") and name.text not in SYSTEM_FLOWS
+        of_system = name.text.startswith(SYSTEM) and name.text not in SYSTEM_FLOWS
         is_type = twice is TWO_RULES and name.text in types.BUILT_IN
         self.check_free(name.text, name.span, of_system or is_type or name.text == ANYWHERE)
 
@@ -207,6 +212,6 @@ class Names:
         )
         for what, defined in places:
             for name, span in defined:
-                if (what, name) not in self.used and not name.startswith("system."):
+                if (what, name) not in self.used and not name.startswith(SYSTEM):
                     fix = Fix("remove it, or use it")
                     yield UNUSED[what].at(span, fix, label="nothing names it", name=name)
