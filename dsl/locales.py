@@ -121,7 +121,7 @@ def values_in(raw: str) -> list[str]:
     >>> values_in("Hi {name or 'friend'}, \\\\{not} {n|plural 'visit' 'visits'}")
     ["name or 'friend'", "n|plural 'visit' 'visits'"]
     """
-    return [found[1] for found in _PIECE.finditer(raw) if found[1] is not None]
+    return [found[1] for found in _PIECE.finditer(raw) if found[1] is not None] if "{" in raw else []
 
 
 def wordings(raw: str) -> tuple[str, str] | None:
@@ -191,8 +191,8 @@ def read_locale(source: Source, tag: str) -> tuple[Locale, tuple[Diagnostic, ...
                 faults.append(FUZZY.at(message.strings[0].span, fix, text=shortened(message.id.text)))
                 continue
             faults += wrong
-        if message.is_translated or (said and not message.strings):
-            translations.setdefault(key, _itself(message))
+        if key not in translations and (message.is_translated or (said and not message.strings)):
+            translations[key] = _itself(message)
     return Locale(tag, source, translations), tuple(faults)
 
 

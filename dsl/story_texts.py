@@ -58,12 +58,14 @@ def _match(node: Scalar, report: Report) -> Match:
 
 def _slot(found: re.Match[str], node: Scalar, report: Report) -> SlotValue | Run:
     start, end = inside(node)
-    span = Span(node.file, start, end)
-    if report.source.text[start:end] == node.value:      # else it has escapes, and only the whole has a place
-        span = Span(node.file, start + found.start(), start + found.end())
-    path = tuple((found[3] or "").strip().split("."))
+    is_exact = report.source.text[start:end] == node.value       # else it has escapes, and only the whole has a place
+    span = Span(node.file, start + found.start(), start + found.end()) if is_exact else Span(node.file, start, end)
+    written = found[3] or ""
+    path = tuple(written.strip().split("."))
     if all(NAME.parse(name) is not None for name in path):
-        report.mentions.append(Mention("value", path[0], "", span))
+        at = start + found.start(3) + len(written) - len(written.lstrip())
+        named = Span(node.file, at, at + len(path[0])) if is_exact else span
+        report.mentions.append(Mention("value", path[0], "", named))
         return SlotValue(path)
     if found[3] is None:
         report.add(UNCLOSED.at(span, Fix("close it, or write `\\{` for the character")))
