@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 
 from dsl import syntax as s
-from dsl.lexer import BLOCK, Tokens, lex
+from dsl.lexer import BLOCK, URL, Tokens, lex
 from dsl.parser import parse
 from dsl.render import columns
 from dsl.source import Source
@@ -20,6 +20,7 @@ STEP = "  "
 WIDEST = 100                                 # columns: a longer line is broken at its brackets, a longer run not aligned
 
 TIGHT_BEFORE = frozenset(") ] , : . ..".split())
+ENDS_URL = frozenset(") ] ,".split())
 TIGHT_AFTER = frozenset("( [ . .. @".split())
 
 
@@ -176,6 +177,8 @@ class _Printing:
         """Whether a space stands before token `at`, which is not the first of its line."""
         kinds, places = self.tokens.kinds, self.places
         kind, before, before_end = kinds[at], kinds[at - 1], self.tokens.ends[at - 1]
+        if before == URL:
+            return kind not in ENDS_URL                # a dot would become part of the address
         if kind in TIGHT_BEFORE or before in TIGHT_AFTER:
             return False
         if before == "-" and self.tokens.starts[at - 1] in places.signs:
@@ -209,7 +212,7 @@ class _Printing:
             depth += (kinds[at] in ("(", "[")) - (kinds[at] in (")", "]"))
             if depth == 0:
                 return commas, at
-            if depth == 1 and kinds[at] == ",":
+            if depth == 1 and kinds[at] == "," and not self.is_last_comma(at):
                 commas.append(at)
         raise AssertionError("a file that can be read closes its brackets")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lark import Lark
-from lark.grammar import Rule, Symbol
+from lark.grammar import Rule, Symbol, Terminal
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
 
@@ -33,10 +33,22 @@ class NoLexer(Lexer):
         return iter(())
 
 
+STARTS = ["file", "interpolation"]
+
+
+def understood(grammar: str) -> Lark:
+    return Lark(grammar, parser="lalr", lexer=NoLexer, start=STARTS, maybe_placeholders=True)
+
+
+def kinds_of(lark: Lark) -> dict[str, str]:
+    """By Lark's name for a terminal: the kind of token it is here."""
+    return {terminal.name: terminal.pattern.value for terminal in lark.terminals if terminal.pattern} | KINDS
+
+
 def build(grammar: str) -> Automaton:
-    lark = Lark(grammar, parser="lalr", lexer=NoLexer, start=["file", "interpolation"], maybe_placeholders=True)
-    table: Any = lark.parser.parser._parse_table       # type: ignore[attr-defined]
-    kinds = {terminal.name: terminal.pattern.value for terminal in lark.terminals if terminal.pattern} | KINDS
+    lark = understood(grammar)
+    table: Any = lark.parser.parser._parse_table
+    kinds = kinds_of(lark)
     # Lark numbers rules and states in the order of its sets; here they are numbered by what they are.
     rules = sorted(lark.rules, key=lambda rule: (str(rule.origin.name), [symbol.name for symbol in rule.expansion],
                                                  str(rule.alias)))
@@ -101,7 +113,7 @@ def _production(number: int, rule: Rule, with_lines: set[str]) -> Production:
 
 
 def _part(symbol: Symbol, rule: Rule) -> int:
-    if not symbol.is_term:
+    if not isinstance(symbol, Terminal):
         return SPREAD if symbol.name.startswith("_") else KEEP
     return DROP if symbol.filter_out and not rule.options.keep_all_tokens else KEEP
 

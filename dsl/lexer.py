@@ -201,10 +201,10 @@ class _Lexing:
         if last - self.first > DEEPEST_VALUE // 2 and (wrong := self.too_much(last)) is not None:
             tokens.problems.append(wrong)
             tokens.unread.update(kind for kind in kinds[self.first:] if kind not in NEVER_NAMES)
-            for column in (kinds, tokens.starts, tokens.ends):
-                del column[self.first:]
-        else:
-            tokens.lines.append((self.indent, self.first, last))
+            kinds[self.first + 1:] = [STRAY, NEW_LINE]         # its first word is believed
+            tokens.starts[self.first + 1:] = tokens.ends[self.first + 1:] = [end, end]
+            last = self.first + 3
+        tokens.lines.append((self.indent, self.first, last))
         self.first, self.depth = len(kinds), 0
 
     def too_much(self, last: int) -> Diagnostic | None:
@@ -236,10 +236,11 @@ class _Lexing:
 
     def may_open_regex(self, after: int) -> bool:
         """Whether a `/` begins a pattern: after a comma, or right after a word that takes patterns; else it divides."""
-        kinds = self.tokens.kinds
-        if len(kinds) == self.first:
-            return False
-        return kinds[-1] == "," or kinds[-1] in TAKES_PATTERNS and self.source.text[after:after + 1] not in ("", " ")
+        kinds = self.tokens.kinds[self.first:]
+        if not kinds or kinds[-1] == ",":
+            return bool(kinds)
+        begins = len(kinds) == 1 or kinds[-2] == "starts"
+        return kinds[-1] in TAKES_PATTERNS and (begins or self.source.text[after:after + 1] not in ("", " "))
 
     def take_regex(self, begin: int) -> int:
         text = self.source.text

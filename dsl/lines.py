@@ -5,7 +5,7 @@ empty, a line that can be repaired (`recovery`), or one of which only the first 
 thing is told about it, and the lines around it are read as if it had been right.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
@@ -416,10 +416,15 @@ class Lines:
             self.reader.broken.update(kind for kind in self.tokens.kinds[first:last] if kind not in NEVER_NAMES)
 
     def tell(self, problem: Diagnostic) -> None:
-        """One report a line, the first."""
-        line = self.line_of(problem)
-        if line not in self.told:
-            self.told.add(line)
+        """One report a line, the first; a line that brackets join is one line."""
+        at = bisect_right(self.tokens.lines, problem.span.start, key=self.start_of) - 1
+        first, last = self.line_of(problem), self.line_of(problem)
+        if at >= 0:
+            _, begin, end = self.tokens.lines[at]
+            first = min(first, self.source.position(self.tokens.starts[begin])[0])
+            last = max(last, self.source.position(self.tokens.ends[end - 1])[0])
+        if self.told.isdisjoint(range(first, last + 1)):
+            self.told.add(first)
             self.problems.append(problem)
 
 

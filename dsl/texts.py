@@ -18,9 +18,9 @@ MOST_PROBLEMS = 100                          # of the texts of one file; more ar
 PIECE = re.compile(r"[^\\{]+|\\(.?)|\{", re.DOTALL)
 # A value ends at its `}`; quotes inside it may hold braces.
 VALUE = re.compile(r"\{((?:[^{}'\"\\\n]|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")*)\}")
-ESCAPES = {'"': '"', "'": "'", "\\": "\\", "n": "\n", "{": "{"}
+ESCAPES = {'"': '"', "'": "'", "\\": "\\", "n": "\n", "{": "{", "}": "}"}
 # What an escape is in the form translators see: only a backslash and a brace need one there.
-CANONICAL = {'"': '"', "'": "'", "n": "\n"}
+CANONICAL = {'"': '"', "'": "'", "n": "\n", "}": "}"}
 
 ReadValue = Callable[[Source, int, int], Interpolation | None] | None      # None: braces are braces
 

@@ -62,10 +62,9 @@ def _option(title: s.Text, description: s.Text | None, also: tuple[s.Pattern, ..
     return s.Option(title, description, also or (), when, value, tag or s.Tag(), then, span)
 
 
-def _ask(word: str, slot: s.Name, type_: s.TypeRef | None, constraints: tuple[s.Constraint, ...] | None,
-         source: s.Expr | None, shape: str | None, text: s.Text, tag: s.Tag | None,
-         clauses: tuple[s.Clause, ...] | None, span: Span) -> s.Ask:
-    return s.Ask(slot, word == "need", type_, constraints or (), source, shape, text, tag or s.Tag(), clauses or (),
+def _ask(word: str, slot: s.Name, type_: s.TypeRef | None, *parts: Any) -> s.Ask:
+    *constraints, source, shape, text, tag, clauses, span = parts
+    return s.Ask(slot, word == "need", type_, tuple(constraints), source, shape, text, tag or s.Tag(), clauses or (),
                  span)
 
 
@@ -177,7 +176,6 @@ MAKERS: Mapping[str, Maker] = MappingProxyType({
     "list_clauses": _group,
     "ask": _ask,
     "asking": _word,
-    "constraints": _group,
     "after_value": _constraint("after"),
     "before_value": _constraint("before"),
     "between": _constraint("from"),
