@@ -19,6 +19,7 @@ from loguru import logger
 from starlette.applications import Starlette
 
 from dsl.table import Table
+from runtime import machine
 from runtime.actions import Actions, ActionsError, load_functions, missing_environment
 from runtime.channels.whatsapp import WhatsApp
 from runtime.outbox import Clock, Outbox
@@ -34,7 +35,7 @@ from runtime.worker import Worker, system_clock
 DRAIN_S = 10.0                               # how long a stopping process lets its posts end
 
 
-def serve(table: Table, folder: Path, settings: Settings, advance: Advance) -> None:
+def serve(table: Table, folder: Path, settings: Settings, advance: Advance = machine.advance) -> None:
     """Answer webhooks until told to stop (SIGTERM, SIGINT), then let what is under way end.
 
     Raises:
@@ -42,13 +43,18 @@ def serve(table: Table, folder: Path, settings: Settings, advance: Advance) -> N
         StoreDown: the database cannot be opened.
     """
     log_to(level=settings.log_level.upper())
+    server(table, folder, settings, advance).run()
+
+
+def server(table: Table, folder: Path, settings: Settings, advance: Advance = machine.advance) -> Server:
+    """A server to be run, in this thread or another; it ends when its `should_exit` is set. Raises like `serve`."""
     store = SqlStore(settings.database_url)
     store.prepare()
     app = assemble(table, folder, settings, advance, store)
     config = uvicorn.Config(app, host=settings.host, port=settings.port, loop="auto", http="httptools",
                             log_config=None, access_log=False, server_header=False,
                             timeout_graceful_shutdown=int(DRAIN_S))
-    Server(config).run()
+    return Server(config)
 
 
 class Server(uvicorn.Server):

@@ -41,7 +41,7 @@ class Webhook:
         """Meta asks once, unsigned, whether this address is ours; the challenge goes back as plain text."""
         asked = request.query_params
         token = asked.get("hub.verify_token", "").encode("utf-8", "replace")
-        is_ours = hmac.compare_digest(token, self._verify_token.encode())
+        is_ours = bool(token) and hmac.compare_digest(token, self._verify_token.encode())
         if asked.get("hub.mode") != "subscribe" or not is_ours:
             return PlainTextResponse("forbidden", 403)
         return PlainTextResponse(asked.get("hub.challenge", ""), headers={"X-Content-Type-Options": "nosniff"})

@@ -202,6 +202,13 @@ def test_a_timer_becomes_an_event_when_it_is_due_and_once(store: Store):
     assert not tick(store, fire=True, now=NOW + 9_000).handled
 
 
+def test_an_answer_that_comes_with_a_due_timer_goes_first(store: Store):
+    tick(store, told("due 5"))
+    done = tick(store, told("cancel"), fire=True, now=NOW + 5_000)
+
+    assert [handled.inbound.origin for handled in done.handled] == ["channel", "timer"]
+
+
 def test_a_timer_set_again_is_due_at_the_new_time_only(store: Store):
     tick(store, told("due 5"))
     tick(store, told("due 9"))

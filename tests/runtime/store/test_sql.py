@@ -1,12 +1,14 @@
 """What only a database can get wrong."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from test_contract import ANA, NOW, told, turn
 
-from runtime.store.port import Sent, StoreDown, Work
+from runtime.store.port import Conversation, Inbound, Outcome, Sent, StoreDown, Work
 from runtime.store.sql import SqlStore
 
 
@@ -81,10 +83,28 @@ def limit(store: SqlStore, pages: int) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
 
-@pytest.mark.parametrize("text", ["lone \ud800", ])
-def test_what_the_database_refuses_is_not_the_databases_fault(tmp_path: Path, text: str):
+def test_what_the_database_refuses_is_not_the_databases_fault(tmp_path: Path):
+    def without_a_kind(before: Conversation, inbound: Inbound) -> Outcome:
+        outcome = turn(before, inbound)
+        return replace(outcome, entry=replace(outcome.entry, kind=None))  # type: ignore[arg-type]
+
+    store = opened(tmp_path / "talk.db")
     with pytest.raises(UnicodeEncodeError):
-        opened(tmp_path / "talk.db").tick(Work(now=NOW, inbound=(told(text),)), turn)
+        store.tick(Work(now=NOW, inbound=(told("lone \ud800"),)), turn)
+    with pytest.raises(IntegrityError):
+        store.tick(Work(now=NOW, inbound=(told("hello"),)), without_a_kind)
+
+
+@pytest.mark.parametrize("work", [Work(now=NOW, look=frozenset({ANA})), Work(now=NOW, scan=True)])
+def test_an_event_that_somebody_left_undone_is_handled(tmp_path: Path, work: Work):
+    path = tmp_path / "talk.db"
+    store = opened(path)
+    store.tick(Work(now=NOW, inbound=(told("a"),)), turn)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE inbox SET done = 0, body = 'b'")
+        connection.execute("DELETE FROM journal")
+
+    assert [handled.outcome.state for handled in store.tick(work, turn).handled] == ["a;b;"]
 
 
 def test_a_thousand_conversations_are_handled_in_one_tick(tmp_path: Path):

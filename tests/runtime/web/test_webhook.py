@@ -1,5 +1,6 @@
 """The door: what each request is answered, and what comes through."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
 from toy import ACCOUNT, SECRET, USER, VERIFY, envelope, message, sign, value, webhook
 
@@ -140,6 +142,20 @@ class TestHealth:
         assert client.get("/readyz").status_code == 503
         worker.healthy, worker.fault = True, StoreDown("away")
         assert client.get("/readyz").status_code == 503
+
+
+def test_who_hangs_up_is_told_nothing():
+    async def hung_up() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "POST", "headers": [], "state": {"worker": Worker()}}
+    webhook = Webhook(ACCOUNT, [SECRET], VERIFY, lambda: 0)
+    assert asyncio.run(webhook.receive(Request(scope, hung_up))).status_code == 400
+
+
+def test_without_a_token_of_ours_no_handshake_succeeds():
+    scope = {"type": "http", "method": "GET", "headers": [], "query_string": b"hub.mode=subscribe&hub.verify_token="}
+    assert asyncio.run(Webhook(ACCOUNT, [], "", lambda: 0).handshake(Request(scope))).status_code == 403
 
 
 def test_there_is_nothing_else(client: TestClient):
