@@ -367,7 +367,7 @@ def test_a_megabyte_is_read_in_time(text):
     began = time.process_time()
     read(text)
 
-    assert time.process_time() - began < 3     # a second or two, and room for a busy machine
+    assert time.process_time() - began < 6     # a second or two, and room for a busy machine
 
 
 WORD = st.sampled_from(["bot", "slots", "type", "text", "actions", "http", "get", "a", "1", "", "null", "list of x",

