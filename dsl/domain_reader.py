@@ -151,7 +151,7 @@ def _domain(fields: Fields, source: Source, report: Report) -> Domain:
     languages = _languages(fields, report)
     session = fields.get("session") or Fields({}, {}, source.span(0, 0))
     records: tuple[Named, ...] = fields.get("records", ())
-    domain = Domain(
+    return Domain(
         bot=fields.get("bot", UNKNOWN),
         languages=languages,
         start=fields.get("start", UNKNOWN),
@@ -171,7 +171,6 @@ def _domain(fields: Fields, source: Source, report: Report) -> Domain:
         events={entry.name: Happening(entry.name, entry.span, _params(entry.value, report))
                 for entry in fields.get("events", ())},
     )
-    return domain
 
 
 def _languages(fields: Fields, report: Report) -> tuple[str, ...]:
@@ -191,7 +190,11 @@ def _languages(fields: Fields, report: Report) -> tuple[str, ...]:
 def _slot(entry: Named, report: Report) -> Slot:
     name, span = entry.name, entry.span
     if not isinstance(entry.value, Fields):
-        return Slot(name, _bare_type(entry, report), span)
+        type = _bare_type(entry, report)
+        if type == "choice":
+            report.add(CHOICE_VALUES.at(entry.node.span, Fix("write `{type: choice, values: [small, large]}`"),
+                                        message=f"the choice `{name}` needs its `values`"))
+        return Slot(name, types.UNKNOWN if type == "choice" else type, span)
     type = _type(entry.value, report)
     values = _values(entry.value, type, name, span, report)
     if types.base_of(type) == "choice" and not values:
@@ -207,10 +210,6 @@ def _bare_type(entry: Named, report: Report) -> str:
     """The type of `name: text`; `unknown` where it was refused."""
     if entry.value == "list":
         report.add(LIST_OF_WHAT.at(entry.node.span, Fix("write `list of text`"), message="a list of what?"))
-        return types.UNKNOWN
-    if entry.value == "choice":
-        report.add(CHOICE_VALUES.at(entry.node.span, Fix("write `{type: choice, values: [small, large]}`"),
-                                    message="a choice needs its `values`"))
         return types.UNKNOWN
     return entry.value or types.UNKNOWN
 
@@ -267,8 +266,7 @@ def _fields(given: tuple[Named, ...] | None, report: Report) -> tuple[Field, ...
 def _field(entry: Named, report: Report) -> Field:
     if isinstance(entry.value, Fields):
         return Field(entry.name, _type(entry.value, report), entry.span, entry.value.get("max"))
-    type = types.UNKNOWN if entry.value == "choice" else _bare_type(entry, report)
-    return Field(entry.name, "choice" if entry.value == "choice" else type, entry.span)
+    return Field(entry.name, _bare_type(entry, report), entry.span)
 
 
 def _params(fields: Fields | None, report: Report) -> tuple[Field, ...]:

@@ -81,9 +81,9 @@ def duration(least: int = 0, most: int = 31_536_000) -> Value:
         long = seconds(value)
         return long if long is not None and least <= long <= most else None
 
-    bounds = f" of at least {least} s" if least else ""
+    bounds = f", {least} s or more" if least else ""
     if most < SECONDS["d"]:
-        bounds += f" of at most {most} s"
+        bounds = f", from {least} s to {most} s"
     return Value(f"a duration such as `30s`, `5m`, `2h`, `1d`{bounds}", parse, NOT_A_DURATION,
                  {"pattern": f"^{_DURATION.pattern}$"})
 

@@ -96,11 +96,11 @@ class Value:
         return value
 
 
-def words(*choices: str, fault: Kind = NOT_A_CHOICE) -> Value:
+def words(*choices: str) -> Value:
     """One of a few words."""
-    wanted = choices[0] if len(choices) == 1 else "one of " + ", ".join(f"`{choice}`" for choice in choices)
-    return Value(f"`{wanted}`" if len(choices) == 1 else wanted, {choice: choice for choice in choices}.get, fault,
-                 {"enum": list(choices)}, lambda: choices)
+    told = ", ".join(f"`{choice}`" for choice in choices)
+    return Value(f"one of {told}" if len(choices) > 1 else told, {choice: choice for choice in choices}.get,
+                 NOT_A_CHOICE, {"enum": list(choices)}, lambda: choices)
 
 
 TRUTH = Value("`true` or `false`", {"true": True, "false": False}.get, NOT_A_CHOICE, {"type": "boolean"},
