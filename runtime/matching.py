@@ -248,7 +248,7 @@ def _choose(walk: Walk, at: StepPlan, pick: Pick) -> None:
 
 def _nearly(walk: Walk, at: StepPlan, text: str, open_now: Sequence[Pick]) -> bool:
     """An option named nearly; in doubt the user is asked which, and that counts as a bad answer."""
-    near = replies.nearly(text, choices(open_now)) if open_now else replies.NO_CHOICE
+    near = replies.nearly(text, choices(open_now, nearly=True)) if open_now else replies.NO_CHOICE
     if near.id is not None:
         _choose(walk, at, next(pick for pick in open_now if pick.id == near.id))
         return True

@@ -114,16 +114,21 @@ class Plan:
             known = self._steps[name] = StepPlan(name, step, self)
         return known
 
-    def said(self, option: Option) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The words and patterns that name an option: its title, if no value is shown in it, and its aliases."""
-        words, patterns = list(self.program.words(option.title)), []
+    def said(self, option: Option, language: str | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The words and patterns that name an option, in one language or in all: its title, if no value is shown in
+        it, and its aliases."""
+        words, patterns = list(self.program.words(option.title, language)), []
         for also in option.also:
             kind, _, what = also.partition(":")
             if kind == "pattern":
                 patterns.append(self.table.patterns[int(what)])
             else:
-                words.extend(said for text in what.split(",") for said in self.program.words(int(text)))
+                words.extend(said for text in what.split(",") for said in self.program.words(int(text), language))
         return tuple(words), tuple(patterns)
+
+    def near(self, option: Option, language: str) -> tuple[str, ...]:
+        """The words of an option in the user's language."""
+        return self.said(option, language)[0]
 
     def is_constant(self, step: Step) -> bool:
         """Whether a question reads the same whatever the conversation remembers."""

@@ -43,7 +43,7 @@ class Program:
         self.operators = self._builder.operators
         self._exprs: list[Closure | None] = [None] * len(table.exprs)
         self._texts: list[Shown | None] = [None] * len(table.texts)
-        self._words: dict[int, tuple[str, ...]] = {}
+        self._words: dict[tuple[int, str | None], tuple[str, ...]] = {}
 
     def value(self, expr: int, scope: Scope) -> Value:
         """Python value of expression `expr`; None if it has none."""
@@ -80,16 +80,18 @@ class Program:
         texts = self.table.system.get(name)
         return None if texts is None else self.variant(texts, scope, seed)
 
-    def words(self, text: int) -> tuple[str, ...]:
-        """Text `text` normalised, in every language of the bot, for what a reply is compared with.
+    def words(self, text: int, language: str | None = None) -> tuple[str, ...]:
+        """Text `text` normalised, for what a reply is compared with: in one language, or in all that the bot speaks.
 
         Only of texts that show no value: the others are words only once they are filled.
         """
-        known = self._words.get(text)
+        known = self._words.get((text, language))
         if known is None:
-            known = self._words[text] = tuple(dict.fromkeys(
-                normalise("".join(parts)) for parts in self.table.texts[text].values()
-                if all(isinstance(part, str) for part in parts)
+            written = self.table.texts[text]
+            first = written.get(self.table.languages[0], [])
+            spoken = written.values() if language is None else [written.get(language, first)]
+            known = self._words[text, language] = tuple(dict.fromkeys(
+                normalise("".join(parts)) for parts in spoken if all(isinstance(part, str) for part in parts)
             ))
         return known
 

@@ -33,6 +33,7 @@ class Pick(NamedTuple):
     value: Json = None
     words: tuple[str, ...] = ()              # normalised: titles in every language, aliases
     patterns: tuple[str, ...] = ()
+    near: tuple[str, ...] | None = None      # the words a slip may be made in: those of the user's language; None: all
 
 
 # --- choices
@@ -65,9 +66,10 @@ def _option(walk: Walk, at: StepPlan, name: str) -> Pick:
     option = at.options[name]
     title = walk.text(option.title) or name
     words, patterns = at.said[name]
+    near = walk.plan.near(option, walk.language)
     if at.is_filled[name]:
-        words = (normalise(title), *words)
-    return Pick(name, title, walk.text(option.description) or "", "option", None, words, patterns)
+        words, near = (normalise(title), *words), (normalise(title), *near)
+    return Pick(name, title, walk.text(option.description) or "", "option", None, words, patterns, near)
 
 
 def _said(walk: Walk, name: str, text: int, how: str) -> Pick:
@@ -144,11 +146,16 @@ def chosen(walk: Walk, at: StepPlan, name: str) -> Pick | None:
     return next((pick for pick in picks(walk, at) if pick.id == name), None)
 
 
-def choices(open_now: Sequence[Pick]) -> list[replies.Choice]:
-    """What a reply is compared with: suggestions have no numbers, and no choice is only to be skipped."""
+def choices(open_now: Sequence[Pick], *, nearly: bool = False) -> list[replies.Choice]:
+    """What a reply is compared with: suggestions have no numbers, and no choice is only to be skipped.
+
+    A title may be typed in any language of the bot, but a slip is looked for in the user's own only: what is one
+    option's title in one language is often a word of another's in the next.
+    """
     if all(pick.how in ("suggest", "skip") for pick in open_now):
         return []
-    return [replies.Choice(pick.id, pick.words, pick.patterns) for pick in open_now if pick.how != "suggest"]
+    return [replies.Choice(pick.id, pick.words if pick.near is None or not nearly else pick.near, pick.patterns)
+            for pick in open_now if pick.how != "suggest"]
 
 
 def exactly(reply: str, open_now: Sequence[Pick]) -> Pick | None:
