@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from babel import Locale as Culture
-from babel import UnknownLocaleError
-
 from dsl import types
 from dsl.diagnostics import Fix, Kind, Severity
 from dsl.expressions import NOTHING, Expressions, Typed, Variable, a
 from dsl.locales import Locale
 from dsl.nearest import did_you_mean
+from dsl.po import plural_form
 from dsl.pools import Pools
 from dsl.scope import Scope
 from dsl.source import Span
@@ -151,19 +149,11 @@ def _has_words(text: Text) -> bool:
     return written or "'" in text.raw or '"' in text.raw
 
 
-# CLDR's categories in the order in which plural words are written.
-_CATEGORIES = ("zero", "one", "two", "few", "many", "other")
-
-
 def _forms(words: tuple[str, ...], language: str) -> dict[str, str]:
-    """Plural words by category: one and other, or all that the language has, in CLDR's order."""
+    """Plural words by CLDR's category: one and other, or all that the language has, in CLDR's order."""
     if len(words) == 1:
         return {"other": words[0]}
     if len(words) == 2:
         return {"one": words[0], "other": words[1]}
-    try:
-        has = {*Culture.parse(language, sep="-").plural_form.tags, "other"}
-    except (UnknownLocaleError, ValueError):
-        has = {"one", "other"}
-    categories = [category for category in _CATEGORIES if category in has]
+    _, categories, _ = plural_form(language)
     return {**dict(zip(categories, words, strict=False)), "other": words[-1]}
