@@ -1,8 +1,34 @@
-"""Cycles: the strongly connected components of a graph, and one shortest cycle of a component."""
+"""Orders and cycles: postorder, the strongly connected components of a graph, one shortest cycle of a component."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from typing import TypeVar
 
 Next = Callable[[int], Iterable[int]]
+_Node = TypeVar("_Node", bound=Hashable)
+
+
+def postorder(roots: Iterable[_Node], after: Callable[[_Node], Iterable[_Node]]) -> list[_Node]:
+    """Everything that can be reached from `roots`, each node after those it leads to but for the ways back of cycles.
+
+    >>> postorder([1], {1: [2, 3], 2: [3], 3: [1]}.__getitem__)
+    [3, 2, 1]
+    """
+    order: list[_Node] = []
+    seen: set[_Node] = set()
+    for root in roots:
+        work = [] if root in seen else [(root, iter(after(root)))]
+        seen.add(root)
+        while work:
+            node, targets = work[-1]
+            for target in targets:
+                if target not in seen:
+                    seen.add(target)
+                    work.append((target, iter(after(target))))
+                    break
+            else:
+                work.pop()
+                order.append(node)
+    return order
 
 
 def cyclic(count: int, after: Next) -> Iterator[list[int]]:

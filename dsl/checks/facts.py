@@ -9,11 +9,13 @@ What the user may do at any time is part of it: at a question, a pattern of `any
 was known there, or come back having forgotten something.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from heapq import heappop, heappush
 
+from dsl.checks.components import postorder
 from dsl.checks.graph import ASKING, Graph
-from dsl.checks.names import RETURNED
+from dsl.checks.names import RETURNED, Names
 from dsl.checks.ways import OUTSIDE, Program, Way, program
 
 Facts = list[int | None]                     # by node; None: no way leads there
@@ -35,149 +37,154 @@ class Known:
     program: Program
     facts: Facts
     sums: dict[str, Sum]
-
-    @cached_property
-    def _interrupted(self) -> int:
-        return interrupted(self.sums, self.program)
+    outlives: int                            # the facts that a pattern of `anywhere` that comes back leaves alone
 
     def before(self, node: int) -> int | None:
         """What holds at a node as the user sees it: at a question, after all that may interrupt it."""
         facts = self.facts[node]
-        return facts if facts is None or self.graph.kind(node) not in ASKING else facts & self._interrupted
+        return facts if facts is None or self.graph.kind(node) not in ASKING else facts & self.outlives
 
     def along(self, way: Way) -> int | None:
         """What holds at the end of a way."""
         facts = self.before(way.edge.source)
-        return None if facts is None else follow(way, facts, self.sums, self.program)
+        return None if facts is None else follow(way, facts, self.sums, self.program.names)
 
 
 def solve(graph: Graph) -> Known:
     """The facts of every node that a conversation can come to."""
     made = program(graph)
-    sweep = _Sweep(graph, made)
-    sweep.sum_up()
-    return Known(graph, made, sweep.whole(), sweep.sums)
+    sums, outlives = _sum_up(graph, made)
+    facts: Facts = [None] * len(graph.out)
+    facts[graph.begin] = 0
+    _Sweeps(graph, made, sums, outlives, graph.order).settle((facts,), made.ways)
+    return Known(graph, made, facts, sums, outlives)
 
 
-def follow(way: Way, facts: int, sums: dict[str, Sum], made: Program) -> int | None:
+def follow(way: Way, facts: int, sums: dict[str, Sum], names: Names) -> int | None:
     """The facts at the end of a way; None while the flow it waits for is not known to come back."""
     if way.awaited is not None:
         done = sums[way.awaited]
         if done.gen is None or done.keep is None:
             return None
-        facts = facts & (done.keep | ~made.names.of_slots) | done.gen & made.names.of_slots
+        facts = facts & (done.keep | ~names.of_slots) | done.gen & names.of_slots
         if way.into:
             facts = facts | way.into if done.gen & RETURNED else facts & ~way.into
     return facts & way.keep | way.gen
 
 
-def interrupted(sums: dict[str, Sum], made: Program) -> int:
-    """The facts that outlive a pattern of `anywhere` that comes back."""
-    keep = sums["anywhere"].keep
-    return made.names.all if keep is None else keep | ~made.names.of_slots & made.names.all
-
-
-class _Sweep:
-    def __init__(self, graph: Graph, made: Program) -> None:
-        self.graph = graph
-        self.made = made
-        self.sums = {flow: Sum() for flow in (*graph.table.flows, "anywhere")}
-        self.asks = bytearray(graph.kind(node) in ASKING for node in range(len(graph.out)))
-
-    @cached_property
-    def order(self) -> list[int]:
-        """All nodes that are reached, in reverse postorder from the beginning."""
-        order: list[int] = []
-        seen = bytearray(len(self.graph.out))
-        seen[self.graph.begin] = 1
-        work = [(self.graph.begin, iter(self.made.ways[self.graph.begin]))]
-        while work:
-            node, ways = work[-1]
-            for way in ways:
-                target = way.edge.target
-                if not seen[target]:
-                    seen[target] = 1
-                    work.append((target, iter(self.made.ways[target])))
-                    break
-            else:
-                work.pop()
-                order.append(node)
-        return order[::-1]
-
-    def sum_up(self) -> None:
-        """Sum up every flow that some `do` calls, and what `anywhere` may do to a question."""
-        graph, made = self.graph, self.made
-        called = {step.name for step in graph.table.steps.values() if step.kind == "do" and step.name}
-        pushes = [way for way in made.ways[graph.anywhere] if _over(graph, way.edge.target) == graph.anywhere]
-        if not called and not pushes:
-            return
+def _sum_up(graph: Graph, made: Program) -> tuple[dict[str, Sum], int]:
+    """What every flow that some `do` calls does to the facts, and the facts that a question keeps when `anywhere`
+    interrupts it. As no fact depends on another, two rounds are enough: one as if nothing interrupted, and one more
+    if something does."""
+    names = made.names
+    called = {step.name for _, step in graph.steps() if step.kind == "do" and step.name in graph.table.flows}
+    pushes = [way for way in made.ways[graph.anywhere] if graph.over(way.edge.target) == graph.anywhere]
+    sums = {flow: Sum() for flow in (*graph.table.flows, "anywhere")}
+    outlives = names.all
+    if not called and not pushes:
+        return sums, outlives
+    order = _callees_first(graph, called)
+    inside = [[way for way in ways if way.edge.kind not in OUTSIDE] if node < graph.anywhere else []
+              for node, ways in enumerate(made.ways)]
+    while True:
         known: Facts = [None] * len(graph.out)   # with nothing known at the entry
         kept: Facts = [None] * len(graph.out)    # with everything known at the entry
         for flow in called:
             start = graph.entry(flow)
             if start is not None:
-                known[start], kept[start] = made.params(flow), made.names.all & ~RETURNED
+                known[start], kept[start] = made.params(flow), names.all & ~RETURNED
         for way in pushes:
             _join(known, way.edge.target, way.gen)
-            _join(kept, way.edge.target, (made.names.all & ~RETURNED) & way.keep | way.gen)
-        inside = [[way for way in made.ways[node] if way.edge.kind not in OUTSIDE] if node < graph.anywhere else []
-                  for node in range(len(graph.out))]
-        changed = True
-        while changed:
-            changed = False
-            for node in self.order:
-                if known[node] is None:
-                    continue
-                changed |= self._pass(node, inside[node], known) | self._pass(node, inside[node], kept)
-                changed |= self._returned(node, known, kept)
+            _join(kept, way.edge.target, names.all & ~RETURNED & way.keep | way.gen)
+        _Sweeps(graph, made, sums, outlives, order).settle((known, kept), inside)
+        keep = sums["anywhere"].keep
+        further = names.all if keep is None else (keep | ~names.of_slots) & names.all
+        if further == outlives:
+            return sums, outlives
+        outlives, sums = further, {flow: Sum() for flow in sums}
 
-    def _pass(self, node: int, ways: list[Way], facts: Facts) -> bool:
-        """Carry the facts at a node along its ways; whether anything became known to hold less often."""
+
+def _callees_first(graph: Graph, called: set[str]) -> list[int]:
+    """The nodes of flows that are called and of `anywhere`: those of a flow after those of the flows it calls."""
+    calls: dict[str, list[str]] = {"anywhere": []}
+    for node, step in graph.steps():
+        if step.kind == "do" and step.name in called:
+            calls.setdefault(graph.flow_of(node), []).append(step.name)
+    flows = postorder(calls, lambda flow: calls.get(flow, ()))
+    nodes: dict[str, list[int]] = {flow: [] for flow in flows}
+    for node in graph.order:
+        flow = graph.flow_of(node)
+        if node < graph.anywhere and flow in nodes:
+            nodes[flow].append(node)
+    return [node for flow in flows for node in nodes[flow]]
+
+
+class _Sweeps:
+    """Carries facts along ways until nothing changes, in sweeps through `order`; only what changed is looked at."""
+
+    def __init__(self, graph: Graph, made: Program, sums: dict[str, Sum], outlives: int, order: list[int]) -> None:
+        self.graph = graph
+        self.made = made
+        self.sums = sums
+        self.outlives = outlives
+        self.order = order
+        self.asks = bytearray(graph.kind(node) in ASKING for node in range(len(graph.out)))
+        self.callers: dict[str, list[int]] = {}
+        for node, step in graph.steps():
+            if step.kind == "do" and step.name:
+                self.callers.setdefault(step.name, []).append(node)
+
+    def settle(self, states: tuple[Facts, ...], ways: list[list[Way]]) -> None:
+        """
+        Args:
+            states: facts by node, changed in place; two sum up flows on the way, one takes the sums as they are.
+        """
+        rank = [-1] * len(self.graph.out)
+        for place, node in enumerate(self.order):
+            rank[node] = place
+        now = [rank[node] for node in self.order if states[0][node] is not None]
+        later: list[int] = []
+        waiting = bytearray(facts is not None for facts in states[0])
+        while now:
+            place = heappop(now)
+            node = self.order[place]
+            waiting[node] = 0
+            changed = [target for facts in states for target in self._carry(facts, node, ways[node])]
+            if len(states) == 2:
+                changed += self._returned(node, *states)
+            for target in changed:
+                if not waiting[target] and rank[target] >= 0:
+                    waiting[target] = 1
+                    if rank[target] > place:
+                        heappush(now, rank[target])
+                    else:
+                        later.append(rank[target])
+            if not now:
+                now, later = sorted(later), []
+
+    def _carry(self, facts: Facts, node: int, ways: list[Way]) -> Iterator[int]:
+        """The nodes at which something does not hold any more, or that are new."""
         here = facts[node] or 0
         if self.asks[node]:
-            here &= interrupted(self.sums, self.made)
-        changed = False
+            here &= self.outlives
         for way in ways:
-            there = follow(way, here, self.sums, self.made)
-            if there is not None:
-                changed |= _join(facts, way.edge.target, there)
-        return changed
+            edge, keep, gen, awaited, _ = way
+            there = here & keep | gen if awaited is None else follow(way, here, self.sums, self.made.names)
+            if there is not None and _join(facts, edge.target, there):
+                yield edge.target
 
-    def _returned(self, node: int, known: Facts, kept: Facts) -> bool:
-        gives = self.made.returns.get(node)
-        frame = self.graph.returns.get(node)
-        if gives is None or frame is None or frame.over not in (None, self.graph.anywhere):
-            return False
-        keep, gen = gives
-        done = self.sums[frame.flow]
+    def _returned(self, node: int, known: Facts, kept: Facts) -> list[int]:
+        """The callers of a flow that comes back here, if that changes what it does."""
+        left = self.graph.returns.get(node)
+        if left is None or left.over not in (None, self.graph.anywhere) or node not in self.made.returns:
+            return []
+        keep, gen = self.made.returns[node]
+        done = self.sums[left.flow]
         before = done.gen, done.keep
         known_here, kept_here = (known[node] or 0) & keep | gen, (kept[node] or 0) & keep | gen
         done.gen = known_here if done.gen is None else done.gen & known_here
         done.keep = kept_here if done.keep is None else done.keep & kept_here
-        return before != (done.gen, done.keep)
-
-    def whole(self) -> Facts:
-        """The facts of the whole program, from its beginning."""
-        facts: Facts = [None] * len(self.graph.out)
-        facts[self.graph.begin] = 0
-        dirty = bytearray(len(self.graph.out))
-        dirty[self.graph.begin] = 1
-        changed = True
-        while changed:
-            changed = False
-            for node in self.order:
-                if dirty[node]:
-                    dirty[node] = 0
-                    here = facts[node] or 0
-                    if self.asks[node]:
-                        here &= interrupted(self.sums, self.made)
-                    for way in self.made.ways[node]:
-                        edge, keep, gen, awaited, _ = way
-                        there = here & keep | gen if awaited is None else follow(way, here, self.sums, self.made)
-                        if there is not None and _join(facts, edge.target, there):
-                            changed = True
-                            dirty[edge.target] = 1
-        return facts
+        return [] if before == (done.gen, done.keep) else self.callers.get(left.flow, [])
 
 
 def _join(facts: Facts, node: int, more: int) -> bool:
@@ -185,8 +192,3 @@ def _join(facts: Facts, node: int, more: int) -> bool:
     before = facts[node]
     facts[node] = more if before is None else before & more
     return before != facts[node]
-
-
-def _over(graph: Graph, node: int) -> int | None:
-    frame = graph.frames[node]
-    return frame.over if frame else None

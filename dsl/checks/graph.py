@@ -84,6 +84,11 @@ class Graph:
         frame = self.frames[node]
         return frame.flow if frame else "anywhere"
 
+    def over(self, node: int) -> int | None:
+        """The step, or what stands for many, that a block was pushed over."""
+        frame = self.frames[node]
+        return frame.over if frame else None
+
     def rows(self, node: int) -> Sequence[Row]:
         """The rows of a step, or of what stands for many."""
         step = self.step(node)
@@ -125,10 +130,10 @@ class Graph:
         for hub in (self.anywhere, self.starts):
             for edge in self.out[hub]:
                 yield edge.target, Frame("anywhere", hub if is_push(self.rows(hub)[edge.at]) else None)
-        for node, step in self.steps():
-            yield node, Frame(step.flow, None)
-        for node in range(self.first_step):
-            yield node, Frame(self.names[node].partition("#")[0], None)
+        for node in range(self.anywhere):
+            if self.frames[node] is None:
+                step = self.step(node)
+                yield node, Frame(step.flow if step else self.names[node].partition("#")[0], None)
 
     def _leave_run(self, node: int, frame: Frame, todo: list[tuple[int, Frame]]) -> None:
         for at, op in enumerate(self.ops[node]):
@@ -213,25 +218,38 @@ class Graph:
     @cached_property
     def reached(self) -> bytearray:
         """For every node, whether a conversation can come there."""
-        seen, back = bytearray(len(self.out)), set[str]()
-        waiting: dict[str, list[int]] = {}   # flow: nodes behind a `do` of it that has not come back yet
-        todo = [self.begin]
-        while todo:
-            node = todo.pop()
-            if seen[node]:
-                continue
+        seen = bytearray(len(self.out))
+        for node in self.order:
             seen[node] = 1
-            for edge in self.out[node]:
+        return seen
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The nodes that a conversation can come to, in reverse postorder from the beginning."""
+        order: list[int] = []
+        seen, back = bytearray(len(self.out)), set[str]()
+        waiting: dict[str, list[Edge]] = {}  # flow: what follows a `do` of it, while it has not come back yet
+        work: list[tuple[int, Iterator[Edge]]] = [(self.begin, iter(self.out[self.begin]))]
+        seen[self.begin] = 1
+        while work:
+            node, edges = work[-1]
+            for edge in edges:
                 flow = self.called(edge) if edge.kind == "return" else None
                 if flow is not None and flow not in back:
-                    waiting.setdefault(flow, []).append(edge.target)
+                    waiting.setdefault(flow, []).append(edge)
                 elif not seen[edge.target]:
-                    todo.append(edge.target)
-            left = self.returns.get(node)
-            if left and left.over is None and left.flow not in back:
-                back.add(left.flow)
-                todo += waiting.pop(left.flow, [])
-        return seen
+                    seen[edge.target] = 1
+                    work.append((edge.target, iter(self.out[edge.target])))
+                    break
+            else:
+                work.pop()
+                order.append(node)
+                left = self.returns.get(node)
+                if left and left.over is None and left.flow not in back:
+                    back.add(left.flow)
+                    work.append((node, iter(waiting.pop(left.flow, ()))))
+                    order.pop()
+        return order[::-1]
 
     # --- where it is written ------------------------------------------------------------------------------------
 

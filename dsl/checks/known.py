@@ -1,8 +1,11 @@
 """Every value is set before it is used, on every way; and what is set is used somewhere."""
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
+
+from msgspec.json import encode
 
 from dsl.checks.facts import Known
 from dsl.checks.graph import Edge, Graph
@@ -16,6 +19,7 @@ UNSET = Kind("F401", Severity.ERROR, "`{name}` may have no value here", why="{wa
 UNREAD = Kind("F402", Severity.WARNING, "`{name}` is set but never read",
               why="Whatever the user answers, nothing comes of it.")
 
+_VARIABLE = re.compile(rb'\["(slot|local)","([^"\\]+)"')
 WAYS = 20                                    # names for which a way is looked up; the rest is told without one
 
 
@@ -28,15 +32,17 @@ def known(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
 
 
 def _unset(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
-    optional = _optional(graph)
+    optional: set[tuple[str, str, str]] | None = None
     told: set[tuple[str, Any]] = set()
     for read in facts.program.reads:
         before = facts.before(read.node)
         if before is None or (before & read.keep | read.gen) & read.fact:
             continue
         home = scope(list(read.variable), graph.flow_of(read.node)), *read.variable
-        if read.passed and home in optional:
-            continue
+        if read.passed:
+            optional = _optional(graph) if optional is None else optional
+            if home in optional:
+                continue
         place = _place(graph, read)
         span = mention(graph, read.variable[1], *_places(graph, read), inside_text=read.text is not None)
         if span is None or (read.variable[1], span) in told:
@@ -189,7 +195,7 @@ def _tested(code: Expr, flow: str) -> set[tuple[str, str, str]]:
 def _unread(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
     """Variables that are set where nothing anywhere reads them; what is kept for the user is for others to read."""
     table = graph.table
-    read = _mentioned([*table.exprs, *(text for texts in table.texts for text in texts.values())])
+    read = _mentioned(table)
     for (_, kind, name), setters in facts.program.setters.items():
         slot = table.slots.get(name) if kind == "slot" else None
         if (kind, name) in read or name == "language" or (slot and slot.keep) or (kind == "slot" and slot is None):
@@ -204,17 +210,7 @@ def _is_loop(graph: Graph, setter: Setter) -> bool:
     return graph.is_run(setter.node) and graph.ops[setter.node][setter.at][0] == "next"
 
 
-def _mentioned(pool: list[Any]) -> set[tuple[str, str]]:
-    """All variables that stand in expressions and texts."""
-    found: set[tuple[str, str]] = set()
-    todo = list(pool)
-    while todo:
-        code = todo.pop()
-        if isinstance(code, list):
-            if len(code) >= 2 and code[0] in ("slot", "local") and isinstance(code[1], str):
-                found.add((code[0], code[1]))
-            else:
-                todo += [part for part in code if not isinstance(part, str)]
-        elif isinstance(code, dict):
-            todo += code.values()
-    return found
+def _mentioned(table: Table) -> set[tuple[str, str]]:
+    """All variables that stand in expressions and texts; in JSON, a quote within a text is never bare."""
+    written = encode(table.exprs) + encode(table.texts)
+    return {(kind.decode(), name.decode()) for kind, name in _VARIABLE.findall(written)}

@@ -16,7 +16,7 @@ RECURSION = Kind("F309", Severity.WARNING, "{flows}",
 
 
 def loops(graph: Graph, silence: Silence) -> Iterator[Diagnostic]:
-    after = [[edge.target for edge in edges] for edges in silence.edges] if silence.has_rings else []
+    after = silence.after if silence.has_rings else []
     silent: set[str] = set()                 # flows that call themselves silently: told already
     for component in cyclic(len(after), after.__getitem__):
         silent |= {graph.flow_of(node) for node in component for edge in silence.edges[node]

@@ -95,6 +95,7 @@ class Reader:
     def __init__(self, table: Table, names: Names) -> None:
         self.table = table
         self.names = names
+        self.shown = {number: shown for number, text in enumerate(table.texts) if (shown := _shown(text))}   # by T
 
     def follows(self, code: Expr, flow: str, holds: bool) -> int:
         """The facts that follow from a condition that holds, or that does not."""
@@ -174,13 +175,12 @@ class Reader:
 
     def of_text(self, text: int, flow: str, given: int = 0) -> Iterator[tuple[int, tuple[str, str]]]:
         """What a text wants, in any language."""
-        shown = self._shown(self.table.texts[text])
-        return (want for code in shown for want in self.wants(code, flow, given))
+        return (want for code in self.shown.get(text, ()) for want in self.wants(code, flow, given))
 
-    @staticmethod
-    def _shown(text: Text) -> list[Expr]:
-        return [part[3] if part[0] == "show" else part[1]
-                for parts in text.values() for part in parts if not isinstance(part, str)]
+
+def _shown(text: Text) -> list[Expr]:
+    return [part[3] if part[0] == "show" else part[1]
+            for parts in text.values() for part in parts if not isinstance(part, str)]
 
 
 def _whole(code: Expr) -> int | None:

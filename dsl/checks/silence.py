@@ -1,8 +1,8 @@
 """What happens within one turn: the edges of the graph that wait neither for the user nor for an action or a person."""
 
-from collections.abc import Iterator
 from functools import cached_property
 
+from dsl.checks.components import postorder
 from dsl.checks.graph import Edge, Graph
 
 
@@ -59,35 +59,16 @@ class Silence:
         return returning
 
     @cached_property
+    def after(self) -> list[list[int]]:
+        return [[edge.target for edge in edges] for edges in self.edges]
+
+    @cached_property
     def order(self) -> list[int]:
         """The reached nodes, each after all that may come before it in a turn; a ring stands anyhow."""
-        return self._walk[0]
+        roots = (node for node in self.graph.order if node < self.graph.anywhere)
+        return postorder(roots, self.after.__getitem__)[::-1]
 
     @cached_property
     def has_rings(self) -> bool:
-        return self._walk[1]
-
-    @cached_property
-    def _walk(self) -> tuple[list[int], bool]:
-        order: list[int] = []
-        rings = False
-        seen = bytearray(len(self.edges))    # 1: under way, 2: done
-        for root in range(self.graph.anywhere):
-            if seen[root] or not self.graph.reached[root]:
-                continue
-            seen[root] = 1
-            work: list[tuple[int, Iterator[Edge]]] = [(root, iter(self.edges[root]))]
-            while work:
-                node, edges = work[-1]
-                for edge in edges:
-                    target = edge.target
-                    if not seen[target]:
-                        seen[target] = 1
-                        work.append((target, iter(self.edges[target])))
-                        break
-                    rings = rings or seen[target] == 1
-                else:
-                    work.pop()
-                    seen[node] = 2
-                    order.append(node)
-        return order[::-1], rings
+        place = {node: at for at, node in enumerate(self.order)}
+        return any(place[target] <= place[node] for node in self.order for target in self.after[node])

@@ -28,18 +28,23 @@ def wayout(graph: Graph) -> Iterator[Diagnostic]:
 
 def _stuck(graph: Graph) -> Iterator[Diagnostic]:
     """One question of every ring that nothing leads out of; what leads into a ring is not told again."""
+    free = _free(graph)
+    stuck = [node for node in range(graph.anywhere) if not free[node] and graph.reached[node]]
+    if not stuck:
+        return
     after = _after(graph)
-    before = _turned(after)
-    free = _free(graph, after, before)
-    stuck = [node for node in range(len(after)) if not free[node] and (node >= len(graph.out) or graph.reached[node])]
+    stuck += range(len(graph.out), len(after))
     numbers = {node: number for number, node in enumerate(stuck)}
     inner = [[numbers[target] for target in after[node] if target in numbers] for node in stuck]
-    told = bytearray(free)
+    before: list[list[int]] = [[] for _ in stuck]
+    for node, targets in enumerate(inner):
+        for target in targets:
+            before[target].append(node)
+    told = bytearray(len(stuck))
     for component in cyclic(len(inner), inner.__getitem__):          # the innermost ring first
-        ring = [stuck[number] for number in component]
-        if not told[ring[0]]:
-            yield from _ring(graph, ring)
-            _spread(told, before, ring)
+        if not told[component[0]]:
+            yield from _ring(graph, [stuck[number] for number in component])
+            _spread(told, before, component)
 
 
 def _ring(graph: Graph, ring: list[int]) -> Iterator[Diagnostic]:
@@ -66,44 +71,47 @@ def _after(graph: Graph) -> list[list[int]]:
     return after
 
 
-def _turned(after: list[list[int]]) -> list[list[int]]:
-    before: list[list[int]] = [[] for _ in after]
-    for node, targets in enumerate(after):
-        for target in targets:
-            before[target].append(node)
-    return before
+def _spread(found: bytearray, before: list[list[int]], todo: list[int]) -> None:
+    while todo:
+        node = todo.pop()
+        if not found[node]:
+            found[node] = 1
+            todo += [other for other in before[node] if not found[other]]
 
 
-def _free(graph: Graph, after: list[list[int]], before: list[list[int]]) -> bytearray:
+def _free(graph: Graph) -> bytearray:
     """For every node, whether a menu, a person or an end can be reached from there."""
-    free = bytearray(len(after))
-    _spread(free, before, [node for node in range(graph.anywhere) if _is_goal(graph, node, after)])
+    free = bytearray(len(graph.out))
+    ends: dict[str, list[int]] = {}          # of every called flow, the runs at which it comes back
+    called = {step.name for _, step in graph.steps() if step.kind == "do"}
+    todo = [*graph.opaque, *(node for node, step in graph.steps() if step.kind in ("menu", "handover"))]
+    todo += [run for run, ops in enumerate(graph.ops) if ops and ops[-1][0] == "end"]
+    for run, left in graph.returns.items():
+        if left.over is None and left.flow in called:
+            ends.setdefault(left.flow, []).append(run)
+        elif left.over is None:
+            todo.append(run)                 # it falls off its end, which is told elsewhere
+    _free_from(graph, free, ends, todo)
     if any(free[node] for node, step in graph.steps() if step.kind in ASKING):
         # What interrupts a question gets out by it; but that it comes back is no way out of the question.
-        hub, before[graph.anywhere] = before[graph.anywhere], []
-        _spread(free, before, [node for node, left in graph.returns.items() if left.over == graph.anywhere])
-        before[graph.anywhere] = hub
+        interrupting = [run for run, left in graph.returns.items() if left.over == graph.anywhere]
+        _free_from(graph, free, ends, interrupting, graph.anywhere)
     return free
 
 
-def _spread(free: bytearray, before: list[list[int]], todo: list[int]) -> None:
+def _free_from(graph: Graph, free: bytearray, ends: dict[str, list[int]], todo: list[int], but: int = -1) -> None:
+    """Mark all nodes from which one of `todo` can be reached, though not by way of the node `but`."""
     while todo:
         node = todo.pop()
-        if not free[node]:
-            free[node] = 1
-            todo += [other for other in before[node] if not free[other]]
-
-
-def _is_goal(graph: Graph, node: int, after: list[list[int]]) -> bool:
-    if node in graph.opaque:
-        return True
-    kind = graph.kind(node)
-    if kind is not None:
-        return kind in ("menu", "handover")
-    left = graph.returns.get(node)
-    if left and left.over is None:           # nobody called it: that it falls off its end is told elsewhere
-        return not any(after[target] for target in after[node])
-    return any(op[0] == "end" for op in graph.ops[node])
+        if free[node] or node == but:
+            continue
+        free[node] = 1
+        for edge in graph.into[node]:
+            flow = graph.called(edge) if edge.kind == "return" else None
+            if flow is not None:
+                todo += ends.pop(flow, ())   # what comes back there gets on
+            elif not free[edge.source]:
+                todo.append(edge.source)
 
 
 # --- too many bad answers ---------------------------------------------------------------------------------------
@@ -112,7 +120,7 @@ def _is_goal(graph: Graph, node: int, after: list[list[int]]) -> bool:
 def _back_to_itself(graph: Graph) -> Iterator[Diagnostic]:
     """`tries` and `otherwise` that lead, whatever happens, to the very question that was not answered."""
     given_up = list(_given_up(graph))
-    outcomes = _outcomes(graph) if given_up else []
+    outcomes = _outcomes(graph, [edge.target for edge in given_up])
     for edge in given_up:
         node = outcomes[edge.target]
         asks = edge.source == graph.anywhere and graph.kind(node) in ("ask", "choose")
@@ -132,11 +140,11 @@ def _given_up(graph: Graph) -> Iterator[Edge]:
     yield from (edge for edge in graph.out[graph.anywhere] if edge.kind == "otherwise")
 
 
-def _outcomes(graph: Graph) -> list[int]:
-    """For every run the one step at which a turn that goes through it can end, else `MANY`."""
+def _outcomes(graph: Graph, runs: list[int]) -> list[int]:
+    """For the runs that are asked for the one step at which a turn that goes through it can end, else `MANY`."""
     outcomes = [MANY] * len(graph.out)
     state = bytearray(len(graph.out))        # 1: under way, 2: done
-    for root in range(graph.first_step):
+    for root in runs:
         todo = [root]
         while todo:
             node = todo[-1]

@@ -3,18 +3,19 @@
 A read counts as a guard for what follows: whoever reads a name twice is told once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from msgspec import convert
-
 from dsl.checks.graph import Edge, Graph
 from dsl.checks.names import RETURNED, Names, Reader, names, scope
-from dsl.table import Expr, Message, Op, Option, Row, Step, Variable
+from dsl.table import Expr, Op, Option, Row, Step, Variable
 
 OUTSIDE = frozenset(("jump", "do", "failed", "anywhere", "starts", "begin", "lost"))   # edges that leave the frame
+
+_LEADS = frozenset(("go", "jump", "rest", "again"))
+_MESSAGE = ("text", "header", "image", "footer", "link")
 
 
 class Way(NamedTuple):
@@ -78,16 +79,17 @@ class Program:
 
 
 def program(graph: Graph) -> Program:
-    """The ways and reads of a graph."""
+    """The ways and reads of a graph, of the nodes that a conversation can come to."""
     made = Program(graph, names(graph.table), [[] for _ in graph.out])
     reader = Reader(graph.table, made.names)
-    for node in range(len(graph.out)):
+    for node in graph.order:
+        walk = _Walk(made, reader, node)
         if graph.is_run(node):
-            _Walk(made, reader, node).ops(graph.ops[node], {edge.at: edge for edge in graph.out[node]})
+            walk.run(graph.ops[node])
         elif (step := graph.step(node)) is not None:
-            _Walk(made, reader, node).step(step)
+            walk.step(step)
         else:
-            _leave_hub(made, reader, node)
+            walk.hub()
     return made
 
 
@@ -144,7 +146,7 @@ class _Walk:
             self._want(self.reader.tests(code, self.flow, self.gen), at, None, index)
 
     def text(self, index: int | None, at: int, given: int = 0) -> None:
-        if index is not None:
+        if index is not None and index in self.reader.shown:
             self._want(self.reader.of_text(index, self.flow, self.gen | given), at, index, None)
 
     def _want(self, wants: Iterable[tuple[int, tuple[str, str]]], at: int, text: int | None, expr: int | None,
@@ -154,35 +156,40 @@ class _Walk:
                 self.made.reads.append(Read(self.node, at, fact, self.keep, self.gen, variable, text, expr, passed))
                 self.gen |= fact
 
-    def message(self, message: Message, at: int) -> None:
-        for text in message.text if isinstance(message.text, list) else [message.text]:
-            self.text(text, at)
-        self.text(message.header, at)
-        self.expr(message.image, at)
-        self.text(message.footer, at)
-        if message.link:
-            self.text(message.link[0], at)
-            self.expr(message.link[1], at)
+    def message(self, at: int, text: int | list[int], header: int | None, image: int | None, footer: int | None,
+                link: list[int] | None) -> None:
+        for variant in text if isinstance(text, list) else (text,):
+            self.text(variant, at)
+        self.text(header, at)
+        self.expr(image, at)
+        self.text(footer, at)
+        if link:
+            self.text(link[0], at)
+            self.expr(link[1], at)
 
     # --- operations ---------------------------------------------------------------------------------------------
 
-    def ops(self, ops: Iterable[Op], edges: Mapping[int, Edge]) -> None:
-        """Operations of a run, with the edges that leave from them, by index."""
+    def run(self, ops: Sequence[Op]) -> None:
+        """Operations of a run, with the ways that leave from them."""
+        edges = {edge.at: edge for edge in self.made.graph.out[self.node]}
         for at, op in enumerate(ops):
-            edge = edges.get(at)
-            if op[0] == "branch":
+            kind, edge = op[0], edges.get(at)
+            if kind == "branch":
                 self.test(op[1], at)
                 self._branch(op, edge)
-            elif op[0] == "next":
+            elif kind == "next":
                 if edge:
                     self.way(edge)
                 self.set(op[2], at)
-            else:
-                self.op(op, at)
-                if op[0] == "return":
-                    self.made.returns[self.node] = self.keep, self.gen | (RETURNED if op[1] is not None else 0)
+            elif kind in _LEADS:
                 if edge:
                     self.way(edge)
+            else:
+                self.op(op, at)
+                if kind == "return":
+                    self.made.returns[self.node] = self.keep, self.gen | (RETURNED if op[1] is not None else 0)
+                    if edge:
+                        self.way(edge)
 
     def _branch(self, op: Op, edge: Edge | None) -> None:
         gen = self.gen
@@ -196,7 +203,7 @@ class _Walk:
         """What one operation reads and sets."""
         match op:
             case ["say", message]:
-                self.message(convert(message, Message), at)
+                self.message(at, *(message.get(part) for part in _MESSAGE))
             case ["media", _, url, caption]:
                 self.expr(url, at)
                 self.text(caption, at)
@@ -250,12 +257,13 @@ class _Walk:
 
     def _shown(self, step: Step) -> None:
         if step.message:
-            self.message(step.message, -1)
+            self.message(-1, *(getattr(step.message, part) for part in _MESSAGE))
         for _, value in step.args:
             self.expr(value, -1, passed=step.kind == "call")
-        for index in (step.items, step.title, step.detail, step.value):
-            self.expr(index, -1)
-        for text in (step.team, step.hint, step.invalid, *step.suggest, step.skip):
+        if step.items is not None:
+            for index in (step.items, step.title, step.detail, step.value):
+                self.expr(index, -1)
+        for text in (step.team, step.hint, step.invalid, step.skip, *step.suggest):
             self.text(text, -1)
         for option in step.options:
             self._option(option)
@@ -323,13 +331,14 @@ class _Walk:
                 self.gen |= self.names.known(["local", param], flow)
         self.way(edge, awaited, into)
 
+    # --- what stands for many -----------------------------------------------------------------------------------
 
-def _leave_hub(made: Program, reader: Reader, node: int) -> None:
-    """What stands for many: its rows, whose locals are those of the frame they push."""
-    rows = made.graph.rows(node)
-    for edge in made.graph.out[node]:
-        walk = _Walk(made, reader, node)
-        if edge.at < 0:
-            walk.way(edge)
-        else:
-            walk.finish(rows[edge.at], edge)
+    def hub(self) -> None:
+        """The rows of what stands for many; their locals are those of the frame they push."""
+        rows = self.made.graph.rows(self.node)
+        for edge in self.made.graph.out[self.node]:
+            self.keep, self.gen = self.names.all, 0
+            if edge.at < 0:
+                self.way(edge)
+            else:
+                self.finish(rows[edge.at], edge)

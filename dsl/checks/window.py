@@ -24,53 +24,48 @@ FRESH = frozenset(("answer", "option", "reply", "pattern", "kind", "reaction", "
 
 
 def window(graph: Graph) -> Iterator[Diagnostic]:
-    if sum(max((_seconds(row.event) for row in step.on), default=0) for step in graph.table.steps.values()) < WINDOW_S:
-        return                               # no way can wait that long
     waits, last, closing = _waits(graph)
-    messages = _messages(graph)
+    messages = _messages(graph) if closing else {}
     told: set[tuple[int, int]] = set()
     for edge, wait in closing:
         found = messages.get(edge.target)
-        if found is not None and (waits[found[0]] is not None or found not in told):
+        if found is not None and (found[0] in waits or found not in told):
             told.add(found)
-            timers = _timers(graph, last, edge)
-            yield from _told(graph, found, waits[found[0]] is not None, wait, timers)
+            yield from _told(graph, found, found[0] in waits, wait, _timers(graph, last, edge))
 
 
-def _seconds(event: str) -> int:
-    kind, _, seconds = event.partition(":")
-    return int(seconds) if kind == "after" else 0
+def _seconds(graph: Graph, edge: Edge) -> int:
+    """How long a timer waits."""
+    return int(graph.rows(edge.source)[edge.at].event.partition(":")[2])
 
 
-def _waits(graph: Graph) -> tuple[list[int | None], dict[int, Edge], list[tuple[Edge, int]]]:
+def _waits(graph: Graph) -> tuple[dict[int, int], dict[int, Edge], list[tuple[Edge, int]]]:
     """How long it is at least since the user last wrote, in seconds, by node; the edges that come there so soon;
     and the timers that go off when the window has closed, each with the whole wait."""
-    waits: list[int | None] = [None] * len(graph.out)
+    waits: dict[int, int] = {}
+    best = {graph.begin: 0}
     last: dict[int, Edge] = {}
     closing = []
-    queue: list[tuple[int, int]] = [(0, graph.begin)]
-    best = {graph.begin: 0}
-    while queue:
-        wait, node = heappop(queue)
-        if waits[node] is not None:
+    now, queue = [graph.begin], list[tuple[int, int]]()
+    while now or queue:
+        wait, node = (0, now.pop()) if now else heappop(queue)       # nearly all are reached without any wait
+        if node in waits:
             continue
         waits[node] = wait
         for edge in graph.out[node]:
-            further = _after(graph, edge, wait)
+            further = wait if edge.kind not in FRESH else 0
+            if edge.kind == "after":
+                further += _seconds(graph, edge)
             if further >= WINDOW_S:
                 closing.append((edge, further))
-            elif waits[edge.target] is None and further < best.get(edge.target, WINDOW_S):
+            elif edge.target not in waits and further < best.get(edge.target, WINDOW_S):
                 best[edge.target] = further
                 last[edge.target] = edge
-                heappush(queue, (further, edge.target))
+                if further:
+                    heappush(queue, (further, edge.target))
+                else:
+                    now.append(edge.target)
     return waits, last, closing
-
-
-def _after(graph: Graph, edge: Edge, wait: int) -> int:
-    """Seconds since the user last wrote at the end of an edge."""
-    if edge.kind in FRESH or edge.source >= graph.anywhere:
-        return 0
-    return wait + _seconds(graph.rows(edge.source)[edge.at].event) if edge.kind == "after" else wait
 
 
 def _messages(graph: Graph) -> dict[int, tuple[int, int]]:
@@ -102,9 +97,9 @@ def _timers(graph: Graph, last: dict[int, Edge], closing: Edge) -> list[tuple[Pl
     """The timers of a way that waits too long, in the order they go off."""
     timers = []
     edge: Edge | None = closing
-    while edge is not None and edge.kind not in FRESH:
+    while edge is not None and edge.kind not in FRESH and edge.source < graph.anywhere:
         if edge.kind == "after" and (place := graph.place(edge)):
-            timers.append((place, _seconds(graph.rows(edge.source)[edge.at].event)))
+            timers.append((place, _seconds(graph, edge)))
         edge = last.get(edge.source)
     return timers[::-1]
 

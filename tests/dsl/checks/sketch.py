@@ -24,11 +24,13 @@ class Sketch:
         self.starts: list[Row] = []
         self.otherwise: list[Any] | None = None
         self.lines: list[str] = []
+        self.written = 0                     # characters of all lines
         self.places = SourceMap(["main.flow"])
 
     def place(self, line: str) -> Place:
-        start = sum(len(before) + 1 for before in self.lines)
+        start = self.written
         self.lines.append(line)
+        self.written += len(line) + 1
         return Place(0, len(self.lines), 1, start, start + len(line))
 
     def e(self, code: Any) -> int:
@@ -54,12 +56,12 @@ class Sketch:
         self.runs[name] = list(ops)
         self.places.ops[name] = [self.place(" ".join(str(part) for part in op)) for op in ops]
 
-    def step(self, name: str, kind: str, *rows: Row, **more: Any) -> None:
+    def step(self, name: str, kind: str, /, *rows: Row, **more: Any) -> None:
         self.steps[name] = Step(kind, more.pop("flow", name.partition(".")[0]), list(rows), **more)
         self.places.steps[name] = self.place(f"{kind} {name}")
         self.places.rows[name] = [self.place(f"{row.event} -> {row.target}") for row in rows]
 
-    def ask(self, name: str, slot: list[str], then: str, *rows: Row, **more: Any) -> None:
+    def ask(self, name: str, slot: list[str], then: str, /, *rows: Row, **more: Any) -> None:
         self.step(name, "ask", Row("answer", None, [], then), *rows, slot=slot, **{"type": "text", **more})
 
     def menu(self, name: str, **options: str) -> None:
