@@ -8,8 +8,12 @@ Exit codes: 0 fine, 1 problems found, 2 wrong usage, 3 the environment (a missin
 
 import importlib
 import sys
+import tempfile
+import traceback
 
 import click
+
+from runtime.commands.common import ENVIRONMENT
 
 COMMANDS = {
     "new": "a bot that already checks, chats and tests",
@@ -37,6 +41,18 @@ class Lazy(click.Group):
             return None
         command: click.Command = importlib.import_module(f"runtime.commands.{name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """The command; a fault of ours ends it with one line and a file that holds the rest."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception:
+            with tempfile.NamedTemporaryFile("w", prefix="talktable-", suffix=".txt", delete=False) as kept:
+                traceback.print_exc(file=kept)
+            click.echo(f"talktable: this is our fault, not yours: please report it with {kept.name}", err=True)
+            sys.exit(ENVIRONMENT)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

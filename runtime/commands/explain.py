@@ -16,8 +16,7 @@ def command(code: str | None) -> None:
 
     known = pages()
     if code is None:
-        for page in known.values():
-            click.echo(f"{page.code}  {page.title}")
+        click.echo("".join(f"{page.code}  {page.title}\n" for page in known.values()), nl=False)
         return
     page = known.get(code.upper())
     if page is None:

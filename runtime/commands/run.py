@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="a TOML file of settings")
 def command(bot: Path, host: str | None, port: int | None, config: Path | None) -> None:
     """Serve BOT to WhatsApp. Settings come from TALKTABLE_* variables, a TOML file and flags; see docs/running.md."""
-    from runtime.machine import advance
     from runtime.serve import serve
     from runtime.settings import SettingsError
     from runtime.store.port import StoreDown
@@ -28,7 +27,7 @@ def command(bot: Path, host: str | None, port: int | None, config: Path | None) 
     built = build_or_leave(bot)
     assert built.table is not None
     try:
-        serve(built.table, bot, settings, advance)
+        serve(built.table, bot, settings)
     except SettingsError as fault:
         leave(_listed(fault.faults), ENVIRONMENT)
     except StoreDown as fault:

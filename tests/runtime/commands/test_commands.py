@@ -38,6 +38,19 @@ def test_every_command_has_help(name: str):
     assert "Usage:" in call(name, "--help").output
 
 
+def test_a_fault_of_ours_is_one_line_and_a_file(cafe: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(folder: Path) -> None:
+        raise RuntimeError("inside")
+
+    monkeypatch.setattr("dsl.build.build", fail)
+
+    failed = call("check", "bots/cafe")
+
+    assert failed.exit_code == 3
+    assert "Traceback" not in failed.output
+    assert "RuntimeError: inside" in Path(failed.output.split()[-1]).read_text()
+
+
 def test_an_unknown_command_is_wrong_usage():
     assert call("chekc").exit_code == 2
 
