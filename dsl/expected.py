@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from dsl.lexer import BLOCK, DECIMAL, DEDENT, DURATION, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
+from dsl.kinds import BLOCK, DECIMAL, DEDENT, DURATION, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
 
 SHOWN = 4                                    # more things expected than these are not told one by one
 
@@ -15,11 +15,14 @@ KINDS: Mapping[str, str] = {
 # What may begin a value, and what may follow one: told as one thing, or not at all.
 VALUE = frozenset({NAME, TEXT, INT, "(", "["})
 ANY_VALUE = VALUE | {DECIMAL, BLOCK, URL, DURATION, "-", "not", "true", "false", "reveal"}
-GOES_ON = frozenset("+ - * / % == != < <= > >= . [ ( and or in is if not".split())
-UNITS = frozenset("second minute hour day week month year seconds minutes hours days weeks months years".split())
-STATEMENTS = frozenset("say send ask need choose set clear if for call do return -> again handover track opt end".split())
-CLAUSES = frozenset("footer header image link hint invalid check tries after on suggest skip private title detail value"
-                    .split())
+GOES_ON = frozenset({"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", ".", "[", "(", "and", "or", "in", "is",
+                     "if", "not"})
+_UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
+UNITS = frozenset((*_UNITS, *(f"{unit}s" for unit in _UNITS)))
+STATEMENTS = frozenset({"say", "send", "ask", "need", "choose", "set", "clear", "if", "for", "call", "do", "return",
+                        "->", "again", "handover", "track", "opt", "end"})
+CLAUSES = frozenset({"footer", "header", "image", "link", "hint", "invalid", "check", "tries", "after", "on",
+                     "suggest", "skip", "private", "title", "detail", "value"})
 TOP_LEVEL = frozenset({"flow", "menu", "rule", "anywhere"})
 
 # How a line looks that begins with this word.
@@ -63,7 +66,8 @@ OTHER_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("goto", "go", "jump", "next", "redirect", "link_to"), "->"),
     **dict.fromkeys(("print", "utter", "message", "reply", "respond", "answer", "echo", "speak", "write", "bot", "puts",
                      "send_message", "send_text", "output", "show", "display", "tell"), "say"),
-    **dict.fromkeys(("button", "buttons", "quick_reply", "quick_replies", "option", "case", "row", "item", "reply_button"), "-"),
+    **dict.fromkeys(("button", "buttons", "quick_reply", "quick_replies", "option", "case", "row", "item",
+                     "reply_button"), "-"),
     **dict.fromkeys(("input", "prompt", "question", "get", "collect", "listen", "read", "slot", "form"), "ask"),
     **dict.fromkeys(("elseif", "elsif", "elif_", "elseIf", "else_if"), "elif"),
     **dict.fromkeys(("switch", "select", "match", "choice", "options", "poll", "list"), "choose"),
@@ -111,7 +115,7 @@ def listed(kinds: Iterable[str]) -> str:
     """
     expected = set(kinds)
     said = []
-    if VALUE <= expected:
+    if expected >= VALUE:
         said.append("a value")
         expected -= ANY_VALUE
     elif expected & {"+", "and"}:

@@ -5,23 +5,23 @@ else, tokens are one space apart where anything is. In a run of options, or of `
 one column. Nothing in quotes is touched, every comment is kept, and a file that cannot be read is left alone.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 
 from dsl import syntax as s
-from dsl.lexer import BLOCK, URL, Tokens, lex
+from dsl.kinds import BLOCK, URL
+from dsl.lexer import Tokens, lex
 from dsl.parser import parse
 from dsl.render import columns
 from dsl.source import Source
 from dsl.texts import block_runs
 
 STEP = "  "
-WIDEST = 100                                 # columns: a longer line is broken at its brackets, a longer run not aligned
+WIDEST = 100                                 # columns: a longer line is broken at its brackets, a run not aligned
 
-TIGHT_BEFORE = frozenset(") ] , : . ..".split())
-ENDS_URL = frozenset(") ] ,".split())
-TIGHT_AFTER = frozenset("( [ . .. @".split())
+TIGHT_BEFORE = frozenset([")", "]", ",", ":", ".", ".."])
+ENDS_URL = frozenset([")", "]", ","])
+TIGHT_AFTER = frozenset(["(", "[", ".", "..", "@"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +59,16 @@ class _Places:
         called, indexed, signs, leads = set(), set(), set(), set()
         for node in _nodes(file.items):
             match node:
-                case s.Apply(name) | s.CallAction(name) | s.Do(name) | s.Track(name) | s.SendTemplate(name) | s.Flow(name):
-                    called.add(name.span.end)
-                case s.Is(_, name):
+                case (s.Apply(name) | s.CallAction(name) | s.Do(name) | s.Track(name) | s.SendTemplate(name)
+                      | s.Flow(name) | s.Is(_, name)):
                     called.add(name.span.end)
                 case s.Index(of):
-                    indexed.add(_end(of))
+                    indexed.add(of.span.end)
                 case s.Unary("-", _, span):
                     signs.add(span.start)
                 case s.Option() | s.On() | s.Otherwise() | s.Outcome() if node.then:
                     leads.add(node.then[0].span.start)
         return cls(frozenset(called), frozenset(indexed), frozenset(signs), frozenset(leads))
-
-
-def _end(value: s.Expr) -> int:
-    return value.span.end
 
 
 def _nodes(tree: object) -> Iterator[object]:
@@ -207,7 +202,8 @@ class _Printing:
 
     def contents(self, opening: int) -> tuple[list[int], int]:
         """The commas that belong to this bracket, and where it closes."""
-        kinds, depth, commas = self.tokens.kinds, 0, []
+        kinds, depth = self.tokens.kinds, 0
+        commas: list[int] = []
         for at in range(opening, len(kinds)):
             depth += (kinds[at] in ("(", "[")) - (kinds[at] in (")", "]"))
             if depth == 0:
@@ -235,7 +231,7 @@ def _aligned(rows: Sequence[_Row]) -> Iterator[_Row]:
     """Runs of lines that lead somewhere, with what they lead to in one column."""
     run: list[_Row] = []
     for row in rows:
-        if run and not (row.head and row.level == run[0].level and row.head[0] == run[0].head[0] and not row.blank_before):
+        if run and (not row.head or row.blank_before or (row.level, row.head[0]) != (run[0].level, run[0].head[0])):
             yield from _one_column(run)
             run = []
         if row.head:

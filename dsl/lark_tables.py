@@ -13,7 +13,7 @@ from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
 
 from dsl.grammar import ABSENT, DROP, KEEP, KEPT, SPREAD, Automaton, Production, Row, grammar_text, keywords, packed
-from dsl.lexer import BLOCK, DECIMAL, DEDENT, DURATION, END, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
+from dsl.kinds import BLOCK, DECIMAL, DEDENT, DURATION, END, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
 
 KINDS = {
     "NAME": NAME, "TEXT": TEXT, "BLOCK": BLOCK, "REGEX": REGEX, "URL": URL, "DURATION": DURATION, "DECIMAL": DECIMAL,
@@ -120,4 +120,5 @@ def _part(symbol: Symbol, rule: Rule) -> int:
 
 if __name__ == "__main__":
     grammar = grammar_text()
-    KEPT.write_text(json.dumps(packed(build(grammar), grammar), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n", "utf-8")
+    plain = packed(build(grammar), grammar)
+    KEPT.write_text(json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n", "utf-8")

@@ -16,15 +16,9 @@ from itertools import islice
 
 from dsl import writing
 from dsl.diagnostics import Diagnostic, Edit, Fix
+from dsl.kinds import BLOCK, DECIMAL, DURATION, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, SIGNS, STRAY, TEXT, URL
 from dsl.source import Source
 from dsl.syntax import Comment
-
-NAME, TEXT, BLOCK, REGEX = "<name>", "<text>", "<block>", "<regex>"
-URL, DURATION, DECIMAL, INT = "<url>", "<duration>", "<decimal>", "<int>"
-NEW_LINE, INDENT, DEDENT, END, STRAY = "<nl>", "<indent>", "<dedent>", "<end>", "<stray>"
-SIGNS = "-> .. == != < <= > >= + - * / % = ( ) . , : [ ] @ |".split()
-# What no name can be; any other kind is a word, and a word is a name wherever it is not a keyword.
-NEVER_NAMES = frozenset({NAME, TEXT, BLOCK, REGEX, URL, DURATION, DECIMAL, INT, NEW_LINE, INDENT, DEDENT, END, STRAY, *SIGNS})
 
 # The patterns of grammar.lark; a test keeps the two alike.
 PATTERNS = {
@@ -67,8 +61,8 @@ GROUPS = {
     "stray": r"[^ \t\r\n][^\w\s!-/:-@\[-`{-~“”„«»‟…–—−•×÷→⇒⟶➔≠≤≥]*+",
     "end": r"\Z",
 }
-(IS_URL, IS_WORD, IS_OTHER_SIGN, IS_SIGN, IS_BLOCK, IS_OPEN_BLOCK, IS_TEXT, IS_NEW_LINE, IS_DURATION, IS_DECIMAL, IS_INT,
- IS_COMMENT, IS_CURLY_TEXT, IS_OPEN_TEXT, IS_STRAY, IS_END) = range(1, len(GROUPS) + 1)
+(IS_URL, IS_WORD, IS_OTHER_SIGN, IS_SIGN, IS_BLOCK, IS_OPEN_BLOCK, IS_TEXT, IS_NEW_LINE, IS_DURATION, IS_DECIMAL,
+ IS_INT, IS_COMMENT, IS_CURLY_TEXT, IS_OPEN_TEXT, IS_STRAY, IS_END) = range(1, len(GROUPS) + 1)
 KIND_OF = {IS_URL: URL, IS_BLOCK: BLOCK, IS_DURATION: DURATION, IS_DECIMAL: DECIMAL, IS_INT: INT}
 
 
@@ -90,7 +84,8 @@ MOST_TOKENS = 200_000                        # in one file; past it, or past so 
 MOST_PROBLEMS = 100
 LONGEST_LINE = 5_000                         # tokens
 DEEPEST_VALUE = 100                          # operations in each other; the compiler walks them by recursion
-DEEPENS = frozenset("+ - * / % == != < <= > >= . and or not in is if else of reveal ( [".split())
+DEEPENS = frozenset({"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", ".", "(", "[", "and", "or", "not", "in",
+                     "is", "if", "else", "of", "reveal"})
 
 
 @dataclass(slots=True)

@@ -6,43 +6,25 @@ thing is told about it, and the lines around it are read as if it had been right
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from dsl import syntax as s
 from dsl import writing
-from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix
-from dsl.expected import BELONGS, CLAUSES, CLOSERS, SHAPES, STATEMENTS, TOP_LEVEL
-from dsl.lexer import DEDENT, DURATION, INDENT, INT, NEVER_NAMES, NEW_LINE, TEXT, Tokens
+from dsl.diagnostics import Certainty, Diagnostic
+from dsl.expected import CLOSERS, STATEMENTS, TOP_LEVEL
+from dsl.kinds import DEDENT, INDENT, NEVER_NAMES
+from dsl.lexer import Tokens
 from dsl.reader import BROKEN, Cell, Reader
 from dsl.recovery import Piece, Repairs
+from dsl.standins import EMPTY_BLOCKS, stand_ins
 
 STEP = 2                                     # spaces by which a block is indented
 MOST_PROBLEMS = 50                           # in one file; past it the rest is not read
 DEEPEST_BLOCK = 30
 PATIENCE = 500                               # lines under left-out lines that are tried in vain before no more are
 FAR = 50                                     # lines looked ahead to tell a slip from a habit
-
-# The rest of a line of which only the first word is believed: the first of these that fits.
-SIMPLEST: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "flow": ((BROKEN,),), "menu": ((BROKEN, TEXT),), "rule": ((BROKEN, "for", BROKEN),), "anywhere": ((),),
-    "if": ((BROKEN,),), "elif": ((BROKEN,),), "else": ((),), "for": ((BROKEN, "in", BROKEN),),
-    "ask": ((BROKEN, TEXT),), "need": ((BROKEN, TEXT),), "choose": ((BROKEN, TEXT),), "-": ((TEXT,),),
-    "call": ((BROKEN,),), "handover": ((TEXT,),), "say": ((BROKEN,),), "on": ((TEXT,),),
-    "tries": ((INT,),), "after": ((DURATION,),), "otherwise": ((INT, "times"),),
-}
-NAMED = frozenset({"flow", "menu", "rule", "ask", "need", "choose", "call", "for"})
-# What may have stood above lines whose own line nobody can read.
-ADOPTERS = [("if", BROKEN), ("choose", BROKEN, TEXT), ("ask", BROKEN, TEXT), ("call", BROKEN), ("-", TEXT), ("flow", BROKEN),
-            ("menu", BROKEN, TEXT), ("anywhere",), ("rule", BROKEN, "for", BROKEN), ("after", DURATION), ("say", BROKEN),
-            ("on", TEXT)]
-# What stands for a block of which nothing can be read: the first of these that fits.
-EMPTY_BLOCKS = (
-    (INDENT, "do", BROKEN, NEW_LINE, DEDENT), (INDENT, "private", NEW_LINE, DEDENT), (INDENT, "trim", NEW_LINE, DEDENT),
-    (INDENT, "on", TEXT, "do", BROKEN, NEW_LINE, DEDENT),
-    (INDENT, "title", BROKEN, NEW_LINE, DEDENT),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +47,7 @@ class Lines:
         self.levels: tuple[int, ...] = (0,)            # indentations of the open blocks
         self.openers: tuple[str, ...] = ("",)          # the word that opened each of them
         self.word = ""                                 # the first word of the line before
-        self.before: tuple[int, int] | None = None     # where that line stands, if its block is wanted and was not excused
+        self.before: tuple[int, int] | None = None     # where that line stands, unless it was told of already
         self.aliases: dict[int, int] = {}              # a wrong indentation, once told, and the right one
         self.dropped: int | None = None                # the indentation of a dropped line whose block we are in
         self.patience = PATIENCE
@@ -82,8 +64,8 @@ class Lines:
                 self.give_up(number + 1)
                 break
         self.close()
-        self.tell_bare_choices()
         made: tuple[s.Item, ...] | None = self.reader.finish(self.top, "file")
+        self.tell_bare_choices()
         return tuple(item for item in made or () if isinstance(item, s.Anywhere) or item.name.text != BROKEN)
 
     def read(self, number: int) -> None:
@@ -133,8 +115,9 @@ class Lines:
         deeper = indent - self.levels[-1]
         if deeper <= STEP:
             return deeper == 1
-        following = islice((line[0] for line in self.tokens.lines[number + 1:number + 1 + FAR]), FAR)
-        return deeper % STEP == 1 or self.levels[-1] + STEP in takewhile(lambda width: width > self.levels[-1], following)
+        outside, wanted = self.levels[-1], self.levels[-1] + STEP
+        following = (line[0] for line in self.tokens.lines[number + 1:number + 1 + FAR])
+        return deeper % STEP == 1 or wanted in takewhile(lambda width: width > outside, following)
 
     def out_to(self, level: int) -> Depth:
         return Depth(self.levels[level], (DEDENT,) * (len(self.levels) - 1 - level), self.levels[:level + 1],
@@ -150,6 +133,11 @@ class Lines:
     def fits(self, kinds: Sequence[str]) -> bool:
         return self.reader.advance(self.reader.states(self.top), kinds) == len(kinds)
 
+    def laid_out(self, kinds: Sequence[str], place: int) -> Cell:
+        """The stack after tokens that have no width."""
+        places = [place] * len(kinds)
+        return self.reader.feed(self.top, kinds, places, places, 0, len(kinds))[0]
+
     # --- after a line that does not fit -----------------------------------------------------------------------
 
     def recover(self, number: int, written: Depth | None) -> None:
@@ -160,7 +148,7 @@ class Lines:
             self.read_dropped(number, line)
             return
         if len(self.levels) >= DEEPEST_BLOCK and indent > self.levels[-1]:
-            self.leave_out_deep_block(indent, line)
+            self.leave_out_deep_block(line)
             return
         in_line = 0
         if written is not None:
@@ -174,7 +162,7 @@ class Lines:
         if in_line <= 0 and (self.is_closer(line) or self.after_empty_block(number, written, kinds)
                              or self.repaired_somewhere(number, written, line)):
             return
-        self.tell(self.explained(number, written, line, max(in_line, 0)))
+        self.tell(self.explained(written, line, max(in_line, 0)))
         self.believe_first_word(number, written, line)
 
     def is_closer(self, line: list[Piece]) -> bool:
@@ -182,15 +170,11 @@ class Lines:
         word, start, end = line[0]
         if word not in CLOSERS or len(line) > 2:
             return False
-        place = self.source.span(start, end)
-        fix = Fix("leave it out: a block ends where its indentation does", (Edit(place, ""),))
-        self.tell(writing.OTHER_WORD.at(place, fix, label="not a word of this language", word=word))
+        self.tell(writing.closer(self.source.span(start, end), word))
         return True
 
-    def leave_out_deep_block(self, indent: int, line: list[Piece]) -> None:
-        self.tell(writing.TOO_DEEP.at(self.source.span(line[0][1], line[0][2]),
-                                      Fix("move it to a flow of its own and `do` that"), label="too deep",
-                                      most=DEEPEST_BLOCK - 1, what="blocks"))
+    def leave_out_deep_block(self, line: list[Piece]) -> None:
+        self.tell(writing.too_deep_a_block(self.source.span(line[0][1], line[0][2]), DEEPEST_BLOCK - 1))
         self.before, self.dropped, self.patience = None, self.levels[-1], 0
 
     def pieces(self, first: int, last: int) -> list[Piece]:
@@ -217,9 +201,7 @@ class Lines:
         """Whether a repair of what stands in the line makes it fit."""
         if written is None or not self.fits(written.layout):
             return False
-        places = [line[0][1]] * len(written.layout)
-        top, _ = self.reader.feed(self.top, written.layout, places, places, 0, len(places))
-        repair = Repairs(self.reader, top, line, at).best()
+        repair = Repairs(self.reader, self.laid_out(written.layout, line[0][1]), line, at).best()
         if repair is None:
             return False
         self.tell(repair.problem)
@@ -250,7 +232,8 @@ class Lines:
         depth = next((depth for depth in fitting if self.next_fits(number, depth, kinds)), fitting[0])
         if self.aliases.get(indent) != depth.width:
             certainty = Certainty.SAFE if len(fitting) == 1 else Certainty.MAYBE
-            self.tell(self.wrong_depth(indent, depth, line[0][1], certainty))
+            odd = indent not in self.levels and indent < self.levels[-1]
+            self.tell(writing.wrong_depth(self.source, line[0][1], indent, depth.width, certainty, odd=odd))
             self.aliases[indent] = depth.width
         self.take(depth, line)
         return True
@@ -268,18 +251,6 @@ class Lines:
             return False
         return self.fits([*depth.layout, *kinds, *layout, self.tokens.kinds[first]])
 
-    def wrong_depth(self, indent: int, depth: Depth, place: int, certainty: Certainty) -> Diagnostic:
-        start = self.source.text.rfind("\n", 0, place) + 1
-        fix = Fix(f"indent it by {writing.plural(depth.width, 'space')}",
-                  (Edit(self.source.span(start, place), " " * depth.width),), certainty)
-        odd = indent not in self.levels and indent < self.levels[-1]
-        if odd:
-            return writing.ODD_INDENT.at(self.source.span(start, place), fix, label=writing.plural(indent, "space"),
-                                         width=writing.plural(indent, "space"))
-        return writing.WRONG_DEPTH.at(self.source.span(start, max(place, start + 1)), fix,
-                                      label=writing.plural(indent, "space"), width=writing.plural(indent, "space"),
-                                      wanted=depth.width)
-
     def after_empty_block(self, number: int, written: Depth | None, kinds: list[str]) -> bool:
         """Whether the line before wants a block that is not there; then something stands for it, and this line is
         read again."""
@@ -291,8 +262,7 @@ class Lines:
         if not self.fits([*block, *written.layout, *kinds]) and kinds[0] not in STATEMENTS | TOP_LEVEL:
             return False
         self.tell_empty_block()
-        places = [self.tokens.starts[self.tokens.lines[number][1]]] * len(block)
-        self.top, _ = self.reader.feed(self.top, block, places, places, 0, len(block))
+        self.top = self.laid_out(block, self.tokens.starts[self.tokens.lines[number][1]])
         self.read(number)
         return True
 
@@ -303,39 +273,19 @@ class Lines:
         self.reader.broken.add(BROKEN)
         if self.before is None or self.word in ("choose", "menu"):     # a choice without options is told as such
             return
-        start, end = self.before
-        what = "an option" if self.word == "-" else f"`{self.word}`"
-        self.tell(writing.EMPTY_BLOCK.at(self.source.span(start, end),
-                                         Fix("write what belongs to it on the next line, two spaces deeper"),
-                                         label="nothing stands under this", what=what))
+        self.tell(writing.empty_block(self.source.span(*self.before), self.word))
 
     # --- what cannot be read ----------------------------------------------------------------------------------
 
-    def explained(self, number: int, written: Depth | None, line: list[Piece], at: int) -> Diagnostic:
+    def explained(self, written: Depth | None, line: list[Piece], at: int) -> Diagnostic:
         """The best that can be said of a line that nothing could mend."""
         word, start, end = line[0]
-        place = self.source.span(start, end)
         under = (written.openers if written else self.openers)[-1]
-        depth = written or self.out_to(len(self.levels) - 1)
-        if at == 0:
-            if word in ("elif", "else"):
-                return writing.NO_IF.at(place, label="belongs to no `if`", word=word)
-            if word in TOP_LEVEL or not under and word in (STATEMENTS | CLAUSES | {"-"}):
-                where = "at the left edge" if not under else f"under `{under}`"
-                fix = Fix("put it into a flow: `flow main` above it, and two spaces before it" if not under else
-                          "put it at the left edge, outside of everything else")
-                return writing.LEFT_EDGE.at(place, fix, label="not here", word=word, where=where)
-            if word in (STATEMENTS | CLAUSES | {"-", "starts", "lost"}):
-                if under in ("choose", "menu") and word in CLAUSES:
-                    return writing.LATE_CLAUSE.at(place, Fix("put it above the options"), label="after the options",
-                                                  word=word)
-                fixes = [Fix(f"it belongs under {BELONGS[word]}")] if word in BELONGS else []
-                return writing.WRONG_CLAUSE.at(place, *fixes, label="not here", word=word, under=named_opener(under))
-        if not self.fits(depth.layout):
-            depth = self.out_to(len(self.levels) - 1)
-        places = [start] * len(depth.layout)
-        top, _ = self.reader.feed(self.top, depth.layout, places, places, 0, len(places))
-        return Repairs(self.reader, top, line, at).unreadable()
+        misplaced = writing.misplaced(self.source.span(start, end), word, under) if at == 0 else None
+        if misplaced is not None:
+            return misplaced
+        depth = written if written and self.fits(written.layout) else self.out_to(len(self.levels) - 1)
+        return Repairs(self.reader, self.laid_out(depth.layout, start), line, at).unreadable()
 
     def believe_first_word(self, number: int, written: Depth | None, line: list[Piece]) -> None:
         """Read a line by its first word alone, so that what stands under it can be read; or leave it out."""
@@ -343,7 +293,7 @@ class Lines:
         self.reader.broken.update(kind for kind, _, _ in line if kind not in NEVER_NAMES)
         below = self.below(number)
         for depth in ([written] if written else []) + self.depths(indent):
-            for stand_in in self.stand_ins(line, bool(below)):
+            for stand_in in stand_ins(line, bool(below)):
                 if self.fits([*depth.layout, *(kind for kind, _, _ in stand_in), *below]):
                     self.take(depth, stand_in)
                     self.before = None
@@ -356,19 +306,6 @@ class Lines:
         if number + 1 >= len(self.tokens.lines) or self.tokens.lines[number + 1][0] <= self.tokens.lines[number][0]:
             return ()
         return INDENT, self.tokens.kinds[self.tokens.lines[number + 1][1]]
-
-    def stand_ins(self, line: list[Piece], has_block: bool) -> Iterator[list[Piece]]:
-        """Lines that could stand for this one: the simplest of its kind, or any that takes such a block."""
-        word, start, end = line[0]
-        name = line[1] if len(line) > 1 and line[1][0] not in NEVER_NAMES and word in NAMED else (BROKEN, end, end)
-        simplest = [(word, *rest) for rest in SIMPLEST.get(word, ())]
-        for kinds in simplest + (ADOPTERS if has_block else []):
-            pieces = [(kinds[0], start, end), *((kind, end, end) for kind in kinds[1:])]
-            if kinds[1:2] == (BROKEN,) and kinds in simplest:
-                pieces[1] = name
-            if kinds in simplest and not has_block:
-                yield [*pieces, ("->", end, end), (BROKEN, end, end), (NEW_LINE, end, end)]
-            yield [*pieces, (NEW_LINE, end, end)]
 
     def read_dropped(self, number: int, line: list[Piece]) -> None:
         """A line in the block of a line that was left out: read where it fits, without a word."""
@@ -391,21 +328,20 @@ class Lines:
             if block is not None:
                 self.tell_empty_block()
                 layout = [*block, *layout]
-        places = [len(self.source.text)] * len(layout)
-        self.top, _ = self.reader.feed(self.top, layout, places, places, 0, len(layout))
+        self.top = self.laid_out(layout, len(self.source.text))
 
     def tell_bare_choices(self) -> None:
         """A choice without options is told unless some line under it could not be read."""
         for what, span in self.reader.bare:
             line, column = self.source.position(span.start)
             end = line
-            for indent, first, _ in self.tokens.lines[bisect_left(self.tokens.lines, span.start, key=self.start_of) + 1:]:
+            below = bisect_left(self.tokens.lines, span.start, key=self.start_of) + 1
+            for indent, first, _ in self.tokens.lines[below:]:
                 if indent < column:
                     break
                 end = self.source.position(self.tokens.starts[first])[0]
-            if not any(told in self.told for told in range(line, end + 1)):
-                self.tell(writing.NO_OPTIONS.at(span, Fix(f"write options under it: {SHAPES['-']}", (), Certainty.SHAPE),
-                                                label="nothing to choose", what=what))
+            if self.told.isdisjoint(range(line, end + 1)):
+                self.tell(writing.no_options(span, what))
 
     def start_of(self, line: tuple[int, int, int]) -> int:
         return self.tokens.starts[line[1]]
@@ -427,6 +363,3 @@ class Lines:
             self.told.add(first)
             self.problems.append(problem)
 
-
-def named_opener(word: str) -> str:
-    return "an option" if word == "-" else f"`{word}`"

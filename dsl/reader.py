@@ -15,7 +15,8 @@ from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic, Fix
 from dsl.expected import SHAPES, listed, named
 from dsl.grammar import ABSENT, KEEP, SPREAD, Production, automaton
-from dsl.lexer import BLOCK, END, NAME, NEVER_NAMES, NEW_LINE, lex
+from dsl.kinds import BLOCK, END, NAME, NEVER_NAMES, NEW_LINE
+from dsl.lexer import lex
 from dsl.source import Source, Span
 from dsl.texts import MOST_PROBLEMS, block_runs, read_runs
 from dsl.tree import MAKERS, Maker
@@ -30,8 +31,7 @@ LARGEST = {"second": 10**9, "minute": 10**8, "hour": 10**7, "day": 365_000, "wee
            "year": 1000, "count": 1000}
 MOST_VALUES = 20_000                         # in one file
 HOLD_CLAUSES = ("say_clauses", "ask_clauses", "list_clauses", "choose", "menu", "outcomes")
-MAY_REPEAT = frozenset({s.On, s.After, s.Check, s.Suggest})
-UNREAD_REASON = ("reason", "")
+MAY_REPEAT = frozenset({s.On, s.After, s.Check, s.Suggest, ("reason", "")})     # the last stands in for one unread
 DIGITS = re.compile(r"[0-9]*")
 CLOSING_QUOTES = frozenset("\"'“”„«»‟")
 
@@ -95,7 +95,7 @@ class Reader:
         return top, last
 
     def shortcut(self, way: tuple[int, int, str]) -> int:
-        """The state reached from a state below and one above when all that only passes has passed, given what follows."""
+        """The state when all that only passes has passed, from the state below, the one above and what follows."""
         rows, gotos = self.tables.rows, self.tables.gotos
         below, state, kind = way
         while True:
@@ -212,7 +212,8 @@ class Reader:
             seen: dict[Any, Span] = {}
             for clause in made if isinstance(made, tuple) else made.clauses:
                 kind = (clause.kind, clause.reason) if isinstance(clause, s.Outcome) else type(clause)
-                if kind not in MAY_REPEAT and kind != UNREAD_REASON and (first := seen.setdefault(kind, clause.span)) is not clause.span:
+                first = seen.setdefault(kind, clause.span)
+                if first is not clause.span and kind not in MAY_REPEAT:
                     self.problems.append(writing.twice(self.source, first, clause.span))
             return made
         return checked

@@ -10,18 +10,20 @@ from dataclasses import dataclass
 
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Label
-from dsl.expected import ANY_VALUE, KINDS, OTHER_WORDS, SHAPES, STATEMENTS, VALUE, listed, named
-from dsl.lexer import DEDENT, DURATION, INDENT, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, TEXT
+from dsl.expected import ANY_VALUE, GOES_ON, KINDS, OTHER_WORDS, SHAPES, STATEMENTS, VALUE, listed, named
+from dsl.kinds import DEDENT, DURATION, INDENT, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, SIGNS, TEXT
 from dsl.nearest import nearest
 from dsl.reader import BROKEN, Cell, Reader
 from dsl.source import Source
 
 Piece = tuple[str, int, int]                 # kind, start, end of a token
 
+LONGEST_TRIED = 80                           # tokens: in a longer line not every order and end of a text is tried
 OPENERS = {")": "(", "]": "["}
 # Signs and words that are forgotten, the likeliest first.
 FORGOTTEN = ("->", "=", ",", ")", "]", "(", ":", "-", "..", "in", "from", "for", "of", "to", "as", "into", "else", "is",
              "on", "times", "least", "do", "then")
+NEVER_IN_TEXT = frozenset({"->", TEXT, "@"})
 STANDS_FOR = {NAME: BROKEN, TEXT: TEXT, INT: INT, DURATION: DURATION, REGEX: REGEX}
 
 
@@ -40,10 +42,11 @@ class Repairs:
         self.reader = reader
         self.source = reader.source
         self.line = tuple(line)
+        self.kinds = [kind for kind, _, _ in line]
         self.at = at
         self.before = reader.states(top)
         self.here = self.before.copy()
-        reader.advance(self.here, (kind for kind, _, _ in line[:at]))
+        reader.advance(self.here, self.kinds[:at])
         self.expected = reader.expected(self.here)
 
     def best(self) -> Repair | None:
@@ -56,31 +59,35 @@ class Repairs:
         yield from self.quoted_name()
         yield from self.misspelt()
         yield from self.forgotten()
-        yield from self.unquoted_text()
-        yield from self.below()
-        yield from self.too_late()
+        yield from self.stray_sign()
+        if len(self.line) <= LONGEST_TRIED:
+            yield from self.unquoted_text()
+            yield from self.below()
+            yield from self.too_late()
         yield from self.missing_piece()
         yield from self.too_much()
 
     def goes(self, line: Sequence[Piece]) -> bool:
         """Whether the automaton takes the whole line."""
-        same = 0
-        for ours, theirs in zip(self.line[:self.at], line, strict=False):
-            if ours[0] != theirs[0]:
-                break
-            same += 1
-        states = self.here.copy() if same == self.at else self.before.copy()
-        rest = [kind for kind, _, _ in line[same if same == self.at else 0:]]
-        return self.reader.advance(states, rest) == len(rest)
+        kinds = [kind for kind, _, _ in line]
+        if kinds[:self.at] == self.kinds[:self.at]:
+            return self.reader.advance(self.here.copy(), kinds[self.at:]) == len(kinds) - self.at
+        return self.reader.advance(self.before.copy(), kinds) == len(kinds)
 
     def unreadable(self) -> Diagnostic:
         """What is told where no repair goes."""
         kind, start, end = self.line[self.at]
-        written = self.source.text[start:end]
-        first = self.line[0][0]
-        fixes = [Fix(f"a line with `{first}` looks like: {SHAPES[first]}", certainty=Certainty.SHAPE)] if first in SHAPES else []
-        return writing.UNREADABLE.at(self.source.span(start, max(end, start)), *fixes, label="not expected here",
-                                     expected=listed(self.expected), found=named(written) if kind != NEW_LINE else named(""))
+        found = named(self.source.text[start:end] if kind != NEW_LINE else "")
+        return writing.UNREADABLE.at(self.source.span(start, end), *self.reminder(), label="not expected here",
+                                     expected=listed(self.expected), found=found)
+
+    def reminder(self) -> list[Fix]:
+        """How a line looks that begins as this one does."""
+        first = self.kinds[0]
+        if first not in SHAPES:
+            return []
+        what = "an option" if first == "-" else f"a line with `{first}`"
+        return [Fix(f"{what} looks like: {SHAPES[first]}", certainty=Certainty.SHAPE)]
 
     # --- one kind of repair each ------------------------------------------------------------------------------
 
@@ -128,18 +135,20 @@ class Repairs:
             return
         for near in nearest(word, (kind for kind in self.expected if kind.isalpha())):
             fix = writing.replace(self.source, start, end, near, f"did you mean `{near}`?")
-            yield Repair(self.with_piece(self.at, (near, start, end)),
-                         writing.MISSPELT.at(self.source.span(start, end), fix, label="not a word of the language", word=word))
+            problem = writing.MISSPELT.at(self.source.span(start, end), fix, label="not a word I know", word=word)
+            yield Repair(self.with_piece(self.at, (near, start, end)), problem)
 
     def unquoted_text(self) -> Iterator[Repair]:
         """`say Hello there`: the words that would be a text."""
         last = len(self.line) - 1
         for first in range(self.at, 0, -1):
-            if self.line[first][0] == NEW_LINE or TEXT not in self.expected_at(first):
+            expected = self.expected_at(first)
+            never = NEVER_IN_TEXT | (GOES_ON if expected >= VALUE else frozenset())
+            if self.kinds[first] == NEW_LINE or TEXT not in expected:
                 continue
             for end in range(last, self.at, -1):
                 words = self.line[first:end]
-                if any(kind in ("->", TEXT, "@") for kind, _, _ in words):
+                if not never.isdisjoint(self.kinds[first:end]):
                     continue
                 start, stop = words[0][1], words[-1][2]
                 fix = Fix("put it between quotes", (Edit(self.source.span(start, start), '"'),
@@ -151,14 +160,15 @@ class Repairs:
         if at == self.at:
             return self.expected
         states = self.before.copy()
-        self.reader.advance(states, (kind for kind, _, _ in self.line[:at]))
+        self.reader.advance(states, self.kinds[:at])
         return self.reader.expected(states)
 
     def forgotten(self) -> Iterator[Repair]:
         """A sign or small word that is not there."""
         place = self.line[self.at][1]
+        begins = self.at == 0 and self.kinds[0] in self.reader.tables.words      # a misplaced line, not a short one
         for sign in FORGOTTEN:
-            if sign not in self.expected:
+            if sign not in self.expected or begins:
                 continue
             line = self.with_piece(self.at, (sign, place, place), instead_of=0)
             if sign in OPENERS and (opened := self._opened(OPENERS[sign])) is not None:
@@ -183,41 +193,41 @@ class Repairs:
         if sign is not None:
             gap = " " if sign[0].isalnum() or sign in ("->", "=", "-", "..") else ""
             fixes.append(Fix(f"write {what} here", (Edit(self.source.span(place, place), f"{sign}{gap}"),)))
-        elif (first := self.line[0][0]) in SHAPES:
-            fixes.append(Fix(f"a line with `{first}` looks like: {SHAPES[first]}", certainty=Certainty.SHAPE))
-        return writing.MISSING.at(self.source.span(place, max(place, end)), *fixes, label=f"{what.replace('`', '')} is missing",
+        else:
+            fixes = self.reminder()
+        return writing.MISSING.at(self.source.span(place, end), *fixes, label=f"{what.replace('`', '')} is missing",
                                   what=what, where=before)
 
     def below(self) -> Iterator[Repair]:
         """`if x -> main`: a block on the line that opens it."""
-        word = self.line[0][0]
+        word = self.kinds[0]
         kind, start, end = self.line[self.at]
         if word in ("if", "elif", "else", "for") and kind in STATEMENTS:
             margin = start_of_line(self.source, self.line[0][1])
             edit = Edit(self.source.span(self.line[self.at - 1][2], start), f"\n{margin}  ")
+            fix = Fix("put it on the next line, two spaces deeper", (edit,), Certainty.SAFE)
             line = (*self.line[:self.at], (NEW_LINE, start, start), (INDENT, start, start), *self.line[self.at:],
                     (DEDENT, end, end))
-            yield Repair(line, writing.NEXT_LINE.at(
-                self.source.span(start, end), Fix("put it on the next line, two spaces deeper", (edit,), Certainty.SAFE),
-                label="belongs below", word=word))
+            problem = writing.NEXT_LINE.at(self.source.span(start, end), fix, label="belongs below", word=word)
+            yield Repair(line, problem)
 
     def too_late(self) -> Iterator[Repair]:
         """Parts of a line in another order: `ask name "Your name?" as text`."""
-        last = len(self.line) - 1
-        if self.at < 2 or self.line[self.at][0] == NEW_LINE:
+        if self.kinds[self.at] == NEW_LINE:
             return
-        for end in range(last, self.at, -1):
+        for end in range(len(self.line) - 1, self.at, -1):
             part = self.line[self.at:end]
-            start, stop = part[0][1], part[-1][2]
             for to in range(1, self.at):
                 line = (*self.line[:to], *part, *self.line[to:self.at], *self.line[end:])
-                written = self.source.text[start:stop]
-                place = self.line[to][1]
-                before = self.line[self.at - 1][2]
-                fix = Fix(f"put it before {named(self.source.text[place:self.line[to][2]])}",
-                          (Edit(self.source.span(place, place), f"{written} "), Edit(self.source.span(before, stop), "")))
-                yield Repair(line, writing.WRONG_ORDER.at(self.source.span(start, stop), fix, label="stands earlier",
-                                                          what=named(written)))
+                yield Repair(line, self._too_late(part[0][1], part[-1][2], to))
+
+    def _too_late(self, start: int, stop: int, to: int) -> Diagnostic:
+        written = self.source.text[start:stop]
+        _, place, end = self.line[to]
+        edits = (Edit(self.source.span(place, place), f"{written} "),
+                 Edit(self.source.span(self.line[self.at - 1][2], stop), ""))
+        fix = Fix(f"put it before {named(self.source.text[place:end])}", edits)
+        return writing.WRONG_ORDER.at(self.source.span(start, stop), fix, label="stands earlier", what=named(written))
 
     def missing_piece(self) -> Iterator[Repair]:
         """A name, text or number that is not there."""
@@ -234,17 +244,24 @@ class Repairs:
             return "the name of a flow" if before == "do" else "the name of a flow or menu"
         return "a value" if is_value and kind in ANY_VALUE else KINDS[kind]
 
+    def stray_sign(self) -> Iterator[Repair]:
+        """`if x:`, `f(x))`: a sign that can be left out."""
+        if self.kinds[self.at] in SIGNS:
+            yield self.without(self.at, self.at + 1)
+
     def too_much(self) -> Iterator[Repair]:
         """Something that can be left out: a token, a word before it, or all the rest of the line."""
         last = len(self.line) - 1
         for first, end in ((self.at, self.at + 1), (self.at - 1, self.at), (self.at, last)):
-            if not 0 <= first < end <= last:
-                continue
-            start, stop = self.line[first][1], self.line[end - 1][2]
-            what = named(self.source.text[start:stop])
-            fix = Fix("leave it out", (Edit(self.source.span(start, stop), ""),))
-            yield Repair((*self.line[:first], *self.line[end:]),
-                         writing.TOO_MUCH.at(self.source.span(start, stop), fix, label="does not belong here", what=what))
+            if 0 <= first < end <= last:
+                yield self.without(first, end)
+
+    def without(self, first: int, end: int) -> Repair:
+        start, stop = self.line[first][1], self.line[end - 1][2]
+        fix = Fix("leave it out", (Edit(self.source.span(start, stop), ""),))
+        problem = writing.TOO_MUCH.at(self.source.span(start, stop), fix, label="does not belong here",
+                                      what=named(self.source.text[start:stop]))
+        return Repair((*self.line[:first], *self.line[end:]), problem)
 
 
 def start_of_line(source: Source, at: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Kind, Label, Severity
+from dsl.expected import BELONGS, CLAUSES, SHAPES, STATEMENTS, TOP_LEVEL
 from dsl.source import Source, Span
 
 E, W = Severity.ERROR, Severity.WARNING
@@ -87,8 +88,8 @@ def other_quotes(source: Source, start: int, end: int) -> Diagnostic:
 def other_sign(source: Source, start: int, end: int, sign: str) -> Diagnostic:
     written = source.text[start:end]
     spaced = f"{sign} " if sign == "not" else sign
-    return STRAY.at(source.span(start, end), replace(source, start, end, spaced, f"write `{sign}`"), label="another sign",
-                    sign=written)
+    fix = replace(source, start, end, spaced, f"write `{sign}`")
+    return STRAY.at(source.span(start, end), fix, label="another sign", sign=written)
 
 
 def stray(source: Source, start: int, end: int) -> Diagnostic:
@@ -122,5 +123,59 @@ def open_brace(source: Source, at: int) -> Diagnostic:
 
 
 def unknown_escape(source: Source, start: int, end: int) -> Diagnostic:
-    return UNKNOWN_ESCAPE.at(source.span(start, end), replace(source, start, start + 1, "\\\\", "write `\\\\` for a backslash"),
+    fix = replace(source, start, start + 1, "\\\\", "write `\\\\` for a backslash")
+    return UNKNOWN_ESCAPE.at(source.span(start, end), fix,
                              label='only \\" \\\\ \\n \\{ have a meaning', character=source.text[start + 1:end])
+
+
+def wrong_depth(source: Source, place: int, width: int, wanted: int, certainty: Certainty, *, odd: bool) -> Diagnostic:
+    """A line whose first word stands at `place` and should be indented otherwise; `odd`: no line above is as it is."""
+    start = source.text.rfind("\n", 0, place) + 1
+    spaces = plural(width, "space")
+    fix = replace(source, start, place, " " * wanted, f"indent it by {plural(wanted, 'space')}", certainty)
+    span = source.span(start, max(place, start + 1))
+    if odd:
+        return ODD_INDENT.at(span, fix, label=spaces, width=spaces)
+    return WRONG_DEPTH.at(span, fix, label=spaces, width=spaces, wanted=wanted)
+
+
+def empty_block(span: Span, word: str) -> Diagnostic:
+    return EMPTY_BLOCK.at(span, Fix("write what belongs to it on the next line, two spaces deeper"),
+                          label="nothing stands under this", what=opener(word))
+
+
+def too_deep_a_block(span: Span, most: int) -> Diagnostic:
+    return TOO_DEEP.at(span, Fix("move it to a flow of its own and `do` that"), label="too deep", most=most,
+                       what="blocks")
+
+
+def closer(span: Span, word: str) -> Diagnostic:
+    fix = Fix("leave it out: a block ends where its indentation does", (Edit(span, ""),))
+    return OTHER_WORD.at(span, fix, label="not a word of this language", word=word)
+
+
+def no_options(span: Span, what: str) -> Diagnostic:
+    fix = Fix(f"write options under it: {SHAPES['-']}", certainty=Certainty.SHAPE)
+    return NO_OPTIONS.at(span, fix, label="nothing to choose", what=what)
+
+
+def misplaced(span: Span, word: str, under: str) -> Diagnostic | None:
+    """A line that begins with a word of the language which cannot stand under `under` ("" is the left edge)."""
+    if word in ("elif", "else"):
+        return NO_IF.at(span, label="belongs to no `if`", word=word)
+    if word in TOP_LEVEL:
+        fix = Fix("put it at the left edge, outside of everything else")
+        return LEFT_EDGE.at(span, fix, label="not here", word=word, where=f"under {opener(under)}")
+    if word not in STATEMENTS | CLAUSES | {"-", "starts", "lost"}:
+        return None
+    if not under:
+        fix = Fix("put it into a flow: `flow main` above it, and two spaces before it")
+        return LEFT_EDGE.at(span, fix, label="not here", word=word, where="at the left edge")
+    if under in ("choose", "menu") and word in CLAUSES:
+        return LATE_CLAUSE.at(span, Fix("put it above the options"), label="below an option", word=word)
+    fixes = [Fix(f"it belongs under {BELONGS[word]}")] if word in BELONGS else []
+    return WRONG_CLAUSE.at(span, *fixes, label="not here", word=word, under=opener(under))
+
+
+def opener(word: str) -> str:
+    return "an option" if word == "-" else f"`{word}`"

@@ -60,8 +60,9 @@ def misspelt(chance: random.Random, line: str) -> str | None:
         word = place[0]
         at = chance.randrange(len(word) - 1)
         return word[:at] + word[at + 1] + word[at] + word[at + 2:] if word[at] != word[at + 1] else word[1:]
-    return _one(chance, r"\b(?:flow|menu|rule|anywhere|choose|handover|tries|after|suggest|hint|footer|call|send|"
-                r"track|clear|into|from|also|when|otherwise|starts|detail|title)\b(?=[^\"]*(?:\"[^\"]*\"[^\"]*)*$)", line, swap)
+    words = ("flow|menu|rule|anywhere|choose|handover|tries|after|suggest|hint|footer|call|send|track|clear|into|from|"
+             "also|when|otherwise|starts|detail|title")
+    return _one(chance, rf'\b(?:{words})\b(?=[^"]*(?:"[^"]*"[^"]*)*$)', line, swap)
 
 
 def deeper(chance: random.Random, line: str) -> str | None:
@@ -89,7 +90,8 @@ def semicolon(chance: random.Random, line: str) -> str | None:
 
 
 def other_word(chance: random.Random, line: str) -> str | None:
-    words = {"say": "print", "->": "goto", "-": "button", "ask": "input", "elif": "else if", "set": "let", "flow": "def"}
+    words = {"say": "print", "->": "goto", "-": "button", "ask": "input", "elif": "else if", "set": "let",
+             "flow": "def"}
     return _one(chance, r"(?<=^)(?: *)(say|->|-|ask|elif|set|flow)(?= )", line,
                 lambda place: place[0].replace(place[1], words[place[1]]))
 
@@ -107,7 +109,9 @@ def second_comma(chance: random.Random, line: str) -> str | None:
 
 
 def broken_value(chance: random.Random, line: str) -> str | None:
-    return _one(chance, r"\{\w+[^}\"]*\}", line, lambda place: chance.choice([place[0][:-1], place[0][:-1] + " or}", "{}"]))
+    def broken(place: re.Match[str]) -> str:
+        return chance.choice([place[0][:-1], place[0][:-1] + " or}", "{}"])
+    return _one(chance, r"\{\w+[^}\"]*\}", line, broken)
 
 
 def word_in_place_of_text(chance: random.Random, line: str) -> str | None:
@@ -116,7 +120,7 @@ def word_in_place_of_text(chance: random.Random, line: str) -> str | None:
 
 def prose(chance: random.Random, line: str) -> str | None:
     indent = line[:len(line) - len(line.lstrip())]
-    return indent + chance.choice(["TODO write this part", "here the user is greeted", "???", "= = ="]) if line.strip() else None
+    return indent + chance.choice(["TODO write this part", "here the user is greeted", "???", "= = ="])
 
 
 def assignment(chance: random.Random, line: str) -> str | None:
@@ -128,9 +132,9 @@ def doubled_word(chance: random.Random, line: str) -> str | None:
 
 
 SLIPS: tuple[Slip, ...] = (
-    lost_closing_quote, lost_opening_quote, stray_quote, lost_bracket, second_bracket, lost_arrow, lost_target, misspelt,
-    deeper, one_space_more, one_space_less, less_deep, colon_at_end, semicolon, other_word, lost_text, lost_comma,
-    second_comma, broken_value, word_in_place_of_text, prose, assignment, doubled_word,
+    lost_closing_quote, lost_opening_quote, stray_quote, lost_bracket, second_bracket, lost_arrow, lost_target,
+    misspelt, deeper, one_space_more, one_space_less, less_deep, colon_at_end, semicolon, other_word, lost_text,
+    lost_comma, second_comma, broken_value, word_in_place_of_text, prose, assignment, doubled_word,
 )
 
 
