@@ -74,6 +74,8 @@ def _is_due(walk: Walk, event: Happened) -> bool:
 
 def _wait(walk: Walk, event: Event) -> None:
     if len(walk.waiting) < WAITING:
+        if isinstance(event, Said):                      # half a character is no JSON
+            event = replace(event, text=event.text.encode("utf-8", "replace").decode("utf-8"))
         walk.waiting.append(event)
         walk.note("waits")
     else:
@@ -90,7 +92,7 @@ def _catch_up(walk: Walk) -> None:
             index += 1
             continue
         del walk.waiting[index]
-        _handle(walk, event)
+        _come(walk, event)
         index = 0
 
 
@@ -99,35 +101,29 @@ def _handle(walk: Walk, event: Event) -> None:
     if isinstance(event, Answered | Failed):
         is_own = walk.frames[-1].own
     walk.begin(event, is_own)
-    _bounded(walk, lambda: HANDLE[type(event)](walk, event))
+    _bounded(walk, HANDLE[type(event)], event)
     if walk.opting_out:
         walk.say(walk.system("opted_out"))
 
 
-def _bounded(walk: Walk, act: Callable[[], None]) -> None:
+def _bounded(walk: Walk, act: Callable[..., None], *given: Any) -> None:
     """Do it whole or not at all: what goes over a bound is undone, and the last question is asked again."""
     at = walk.resting()
-    frames, slots, done = tuple(walk.frames), walk.slots, len(walk.effects)
+    before = walk.mark()
     if at is not None and at.step.kind != "call":
-        walk.question = frames
+        walk.question = before.frames
     try:
-        act()
+        act(walk, *given)
     except Overrun as bound:
-        _undo(walk, bound, frames, slots, done)
+        walk.note(bound.note)
+        walk.undo(before)
         try:
             follow(walk, fail(walk))
         except Overrun as again:
-            _undo(walk, again, walk.question, slots, done)
+            walk.note(again.note)
+            walk.undo(before._replace(frames=walk.question))
             if not walk.is_own or not walk.opted_out:
                 walk.effects.append(Say(walk.system("failed") or "…"))
-
-
-def _undo(walk: Walk, bound: Overrun, frames: tuple[Any, ...], slots: dict[str, Json], done: int) -> None:
-    walk.note(bound.note)
-    walk.frames, walk.slots = list(frames), slots
-    walk.operations = walk.messages = 0
-    walk.acting, walk.pushed, walk.opting_out = -1, False, False
-    del walk.effects[done:]
 
 
 # --- what is no message of the user
@@ -257,10 +253,9 @@ def _move(walk: Walk, state: State, event: Event) -> bool:
     to = refuge(walk.plan, state)
     walk.begin(event, isinstance(event, Resumed))
     if isinstance(event, Said | Sent | Chose | Opened):
-        user = event
-        _bounded(walk, lambda: moved(walk, user, to))
+        _bounded(walk, moved, event, to)
     else:
-        _bounded(walk, lambda: _moved_on(walk, to))
+        _bounded(walk, _moved_on, to)
     return True
 
 

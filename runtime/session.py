@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from runtime.events import Event
-from runtime.plan import ANYWHERE, QUESTIONS, Plan
+from runtime.plan import QUESTIONS, Plan
 from runtime.state import Frame, State
 from runtime.walk import FRAMES, Walk
 
@@ -73,8 +73,8 @@ def _fits(plan: Plan, frame: Frame, index: int, above: Frame | None) -> bool:
         return False
     if frame.shares is not None and not 0 <= frame.shares < index:
         return False
-    is_block = frame.back is not None and (frame.flow == ANYWHERE or plan.step(frame.flow) is not None)
-    if frame.flow != at.step.flow and not is_block:
+    over = plan.step(frame.flow) if frame.back is not None else None
+    if at.step.flow not in (frame.flow, over and over.step.flow):
         return False
     if above is None:
         return at.step.kind in _WAITS and (at.step.kind == "call") == (frame.call is not None)

@@ -6,7 +6,7 @@ Elsewhere: what the operations do (`runs`), asking (`steps`), which row takes an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -30,6 +30,14 @@ class Overrun(Exception):
     def __init__(self, note: str) -> None:
         super().__init__(note)
         self.note = note
+
+
+class Mark(NamedTuple):
+    """A point of the turn that can be gone back to."""
+
+    frames: tuple[Frame, ...]
+    slots: dict[str, Json]
+    effects: int
 
 
 class Walk:
@@ -73,6 +81,17 @@ class Walk:
         self.pushed = False
         self.failing = False
         self.opting_out = False
+
+    def mark(self) -> Mark:
+        return Mark(tuple(self.frames), self.slots, len(self.effects))
+
+    def undo(self, mark: Mark) -> None:
+        """Back to that point, with bounds as new; only that the user has opted out is not undone."""
+        self.frames, self.slots = list(mark.frames), mark.slots
+        self._owns_slots = False
+        del self.effects[mark.effects :]
+        self.operations = self.messages = 0
+        self.acting, self.pushed, self.opting_out = -1, False, False
 
     def end(self) -> Turn:
         """The turn as it leaves the machine."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from msgspec.structs import replace
-from small_bots import Bot, Row, Talk, goes
 
 from dsl.table import Table
 from runtime.events import Chose, Opened, Said, Sent
+from tests.runtime.small_bots import Bot, Row, Talk, goes
 
 MAIN = "How can we help? [Book a visit, Opening hours]"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from small_bots import Bot, Session, Talk, Var, goes
 
 from dsl.table import Action, Message, Template
 from runtime.effects import (
@@ -22,6 +21,7 @@ from runtime.effects import (
 from runtime.effects import Template as SentTemplate
 from runtime.events import Answered, Failed, Happened, Resumed, Said, TimedOut
 from runtime.state import Frame, State
+from tests.runtime.small_bots import Bot, Session, Talk, Var, goes
 
 
 def question(bot: Bot, name: str = "main.q", text: str = "Well?", **more: object) -> str:
@@ -260,6 +260,18 @@ def test_the_flow_system_failed_may_fail_itself():
 
     assert talk.says("go") == ["Something went wrong."]
     assert talk.step == "main"
+
+
+def test_a_turn_that_is_undone_leaves_the_state_it_came_from_as_it_was():
+    bot = failing()
+    bot.run("go", ["set", ["slot", "n"], bot.expr(2)], ["go", "go"])
+    bot.flow("system.failed", ["set", ["slot", "n"], bot.expr(3)], ["return", None])
+    talk = start(bot)
+    before = talk.state
+    talk.says("go")
+
+    assert before.slots == {}
+    assert talk.state.slots == {"n": 3}
 
 
 def test_a_bot_that_fails_before_it_asks_anything_begins_anew_with_the_next_message():
@@ -524,8 +536,8 @@ def test_a_timer_fires_under_a_question_that_lies_over_its_own():
 def test_a_timer_that_stores_something_does_it_for_its_own_flow():
     bot = Bot()
     bot.flow("main", ["rest", "main.q"])
-    question(bot, rows=[goes(None, ["set", ["local", "late"], bot.expr(True)], event="after:60"),
-                        goes("over", ["push", "again", False], event=bot.reply("over"))])
+    question(bot, rows=[goes(None, ["set", ["local", "late"], bot.expr(True)], event="after:60")])
+    bot.anywhere = [goes("over", ["push", "again", False], event=bot.reply("over"))]
     bot.run("over", ["rest", "anywhere.q"])
     bot.menu("anywhere.q", "Over?", ("yes", "Yes", goes("back")), kind="choose", flow="anywhere")
     bot.run("back", ["return", None])
@@ -711,6 +723,14 @@ def test_an_event_waits_for_a_call_too():
 
     assert talk.event(Happened(name="arrived")) == []
     assert talk.answers(None) == ["At .", "Well? [Go]", "Well? [Go]"]
+
+
+def test_half_a_character_can_wait_too():
+    talk = start(booking())
+    talk.says("go")
+    talk.says("a\ud800")
+
+    assert [event.text for event in talk.state.waiting] == ["a?"]
 
 
 def test_no_more_than_a_thousand_events_wait():

@@ -1,14 +1,14 @@
-"""Silence, and other versions of the bot: where a conversation goes on when it has been away, or the bot has changed."""
+"""Silence, and other versions of the bot: where a conversation goes on when it was away, or the bot has changed."""
 
 from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from small_bots import Bot, Session, Talk, Var, goes
 
 from dsl.table import Action, Table
 from runtime.events import Answered, Happened, Opened, Resumed, Said, TimedOut
 from runtime.state import Frame, State
+from tests.runtime.small_bots import Bot, Session, Talk, Var, goes
 
 DAY = 86_400
 MAIN, SURE = "Main? [Book, Hours]", "Sure? [Yes, No]"

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from small_bots import WHATSAPP, Bot, Talk, Var, goes
 
 from runtime.effects import Choice, Media, Offer, Say
 from runtime.shapes import cut, media, offer, pages, say, shape_of, split, width
 from runtime.state import State
+from tests.runtime.small_bots import WHATSAPP, Bot, Talk, Var, goes
 
 
 def question(*titles: str, text: str = "Which?", **more: object) -> Offer:

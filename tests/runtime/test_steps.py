@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from small_bots import Bot, Talk, Var, goes
 
 from dsl.table import Step
 from runtime.effects import Choice, Offer, Say
 from runtime.events import Said
 from runtime.state import State
+from tests.runtime.small_bots import Bot, Talk, Var, goes
 
 SLOTS = {
     "name": Var("text", max=8), "count": Var("integer"), "news": Var("boolean"), "photo": Var("image"),
@@ -195,7 +195,8 @@ def test_the_number_of_the_way_to_skip_is_no_answer():
 # --- choices from a list
 
 
-CLINICS = [{"id": "c1", "name": "Norte", "km": 1}, {"id": "c2", "name": "Clínica de la Sabana del Sur"}, {"name": "Sur"}]
+CLINICS = [{"id": "c1", "name": "Norte", "km": 1}, {"id": "c2", "name": "Clínica de la Sabana del Sur"},
+           {"name": "Sur"}]
 
 
 def from_clinics(**more: object) -> dict[str, object]:
@@ -358,7 +359,6 @@ def test_an_alias_or_a_pattern_names_an_option_too():
     bot = Bot()
     bot.menu("main", "?", ("a", "Alpha", goes("a")))
     option = bot.steps["main"].options[0]
-    from msgspec.structs import replace
     bot.steps["main"] = replace(bot.steps["main"], options=[
         replace(option, also=[bot.reply("first letter"), bot.pattern("(?i)^greek")])])
     bot.run("a", bot.say("A!"), ["rest", "main"])
