@@ -62,7 +62,7 @@ class Library:
         if opened.bot.table is None:
             shown = rendered(opened.bot.diagnostics, opened.bot.sources, folder.as_posix())
             return Opened(opened.path, opened.source, refused=shown)
-        faults = tuple(unknown_names(told, opened.bot.table))
+        faults = tuple(unknown_names(told, opened.bot.table, opened.bot.map))
         if _has_errors(faults):
             return Opened(opened.path, opened.source,
                           refused=rendered(faults, {opened.source.name: opened.source}, opened.source.name))

@@ -106,8 +106,8 @@ def test_every_part_of_a_table_has_its_place():
 
 
 def test_what_names_nothing_becomes_a_question_mark_and_the_rest_is_there():
-    made = lowered('flow main\n  call nope(1) into x\n    on "no" -> nowhere\n  say sorry\n  say "{x} {y}"\n  do nothing\n'
-                   '  send template none()\n  again z\n')
+    made = lowered('flow main\n  call nope(1) into x\n    on "no" -> nowhere\n  say sorry\n  say "{x} {y}"\n'
+                   '  do nothing\n  send template none()\n  again z\n')
 
     assert made.table.steps["main.nope"].name == "?"
     assert made.table.steps["main.nothing"].name == "?"
@@ -155,15 +155,15 @@ def test_an_empty_team_or_title_still_has_a_name():
 
 
 def test_options_are_named_by_tag_target_value_or_title():
-    made = table('flow main\n  choose x "?"\n    - "A" = true\n    - "B" = false @b\n  choose y "?"\n    - "To Main" -> main\n'
-                 '    - "Say it"\n      say "Hi."\n    - "{1 + 1} a"\n  end\n')
+    made = table('flow main\n  choose x "?"\n    - "A" = true\n    - "B" = false @b\n  choose y "?"\n'
+                 '    - "To Main" -> main\n    - "Say it"\n      say "Hi."\n    - "{1 + 1} a"\n  end\n')
 
     assert [option.id for option in made.steps["main.x"].options] == ["true", "b"]
     assert [option.id for option in made.steps["main.y"].options] == ["main", "say_it", "1_1_a"]
 
 
 def test_a_choice_made_in_place_knows_its_titles():
-    made = table('flow main\n  choose size "Which?"\n    - "Small" = "s"\n    - "Large" = "l"\n  say "{size}"\n  end\n')
+    made = table('flow main\n  choose size "?"\n    - "Small" = "s"\n    - "Large" = "l"\n  say "{size}"\n  end\n')
 
     assert made.flows["main"].locals["size"].values == [["s", 1], ["l", 2]]
 
@@ -207,7 +207,7 @@ def test_a_loop_around_a_question_has_a_name_that_survives_edits():
     assert [op[1] for run in made.runs.values() for op in run if op[0] == "each"] == ["for.x", "for.x.2"]
 
 
-def test_ten_thousand_steps_take_time_by_their_number():
+def test_ten_times_the_steps_take_ten_times_the_time():
     def cpu_s(flows: int) -> float:
         text = "".join(f'flow f{n}\n  ask a{n} as text "Name {n}?"\n    hint "Hint"\n  if a{n} == "x"\n'
                        f'    ask b{n} as date "When, {{a{n}}}?"\n  choose c{n} "Sure?"\n    - "Yes"\n    - "No" -> f0\n'
@@ -224,4 +224,4 @@ def test_ten_thousand_steps_take_time_by_their_number():
             assert len(made.table.steps) == 3 * flows
         return best
 
-    assert cpu_s(3_300) < 40 * cpu_s(330) + 1
+    assert cpu_s(1_000) < 30 * cpu_s(100)

@@ -11,7 +11,6 @@ import aiohttp
 import pytest
 from aiohttp import web
 from loguru import logger
-from toy import table
 
 from dsl.table import Action, Http
 from runtime.actions import (
@@ -23,6 +22,7 @@ from runtime.actions import (
 )
 from runtime.effects import Call
 from runtime.events import Answered, Failed
+from tests.runtime.toy import table
 
 AUTHOR = '''
 """What an author writes."""

@@ -16,12 +16,25 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from toy import ACCOUNT, LONG, USER, VERIFY, Client, Graph, advance, graph, message, running, settings, table
 
 from dsl.table import Action, Http, Table
 from runtime.serve import assemble
 from runtime.settings import SettingsError
 from runtime.store.memory import MemoryStore
+from tests.runtime.toy import (
+    ACCOUNT,
+    LONG,
+    USER,
+    VERIFY,
+    Client,
+    Graph,
+    advance,
+    graph,
+    message,
+    running,
+    settings,
+    table,
+)
 
 TOY = Path(__file__).with_name("toy.py")
 ROOT = TOY.parent.parent.parent

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 from loguru import logger
-from toy import USER, advance, table
 
 from runtime.events import Said
 from runtime.store.port import Conversation, Handled, Inbound
 from runtime.telemetry import log_to, turn_taken
 from runtime.turns import Turns
+from tests.runtime.toy import USER, advance, table
 
 
 @pytest.fixture

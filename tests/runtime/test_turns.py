@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 from loguru import logger
-from toy import LONG, advance, table
 
 from dsl.table import Step
 from runtime.channels.port import Contact, encode_contact
@@ -12,6 +11,7 @@ from runtime.events import Chose, Event, Said
 from runtime.state import Frame, State, Turn, decode_state, encode_state
 from runtime.store.port import Conversation, Inbound, Outcome
 from runtime.turns import FALLBACK, LATEST, Advance, Turns, apology
+from tests.runtime.toy import LONG, advance, table
 
 
 def inbound(event: Event, address: str = "+1555") -> Inbound:

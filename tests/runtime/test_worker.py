@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from toy import advance, table
 
 from runtime.events import Said
 from runtime.outbox import Report
@@ -15,6 +14,7 @@ from runtime.store.memory import MemoryStore
 from runtime.store.port import Conversation, Done, Inbound, Outcome, Sent, Store, StoreDown, TakeTurn, Unsent, Work
 from runtime.turns import Turns
 from runtime.worker import SCAN_MS, Worker
+from tests.runtime.toy import advance, table
 
 
 def said(text: str, id: str = "", at: int = 0) -> Inbound:

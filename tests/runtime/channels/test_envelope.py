@@ -7,7 +7,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy import ACCOUNT, SECRET, USER, envelope, message, sign, value
 
 from runtime.channels.envelope import (
     Heard,
@@ -21,6 +20,7 @@ from runtime.channels.envelope import (
     walk,
 )
 from runtime.events import Chose, Event, Opened, Said, Sent
+from tests.runtime.toy import ACCOUNT, SECRET, USER, envelope, message, sign, value
 
 NOW = 1_800_000_000_000
 AT = 1_757_100_000_000

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from test_contract import ANA, NOW, told, turn
 
 from runtime.store.port import Conversation, Inbound, Outcome, Sent, StoreDown, Work
 from runtime.store.sql import SqlStore
+from tests.runtime.store.test_contract import ANA, NOW, told, turn
 
 
 def opened(path: Path) -> SqlStore:

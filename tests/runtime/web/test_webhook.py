@@ -10,11 +10,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.testclient import TestClient
-from toy import ACCOUNT, SECRET, USER, VERIFY, envelope, message, sign, value, webhook
 
 from runtime.store.port import Inbound, StoreDown
 from runtime.web.app import application
 from runtime.web.webhook import LARGEST, Webhook
+from tests.runtime.toy import ACCOUNT, SECRET, USER, VERIFY, envelope, message, sign, value, webhook
 
 PATH = "/webhooks/whatsapp"
 

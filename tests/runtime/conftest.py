@@ -1,1 +1,0 @@
-"""Being here puts this folder on the path: `toy` is for every test of the runtime, in whichever folder."""
