@@ -20,11 +20,11 @@ import msgspec
 
 from dsl.table import Json, Step, Var
 from dsl.words import normalise
-from runtime import regex
 from runtime.answers.identifiers import CHECKS
 from runtime.answers.language import Readings, Setting, only
 from runtime.events import Said, Sent
 from runtime.program import Program, Scope
+from runtime.regex import whole
 from runtime.values import TEXT, Value, plain
 
 Answer: TypeAlias = Said | Sent
@@ -229,7 +229,7 @@ def _line(case: _Case, kind: str, args: Sequence[Any]) -> tuple[Value, Refused |
         case "from":
             return case.value, _between(case, args)
         case "matches":
-            is_fine = isinstance(case.value, str) and regex.whole(case.program.table.patterns[args[0]], case.value)
+            is_fine = isinstance(case.value, str) and whole(case.program.table.patterns[args[0]], case.value)
             return case.value, None if is_fine else _reason(case.program, "pattern", case.scope)
         case "one_of":
             return _one_of(case, case.program.value(args[0], case.scope))
