@@ -6,7 +6,7 @@ thing is told about it, and the lines around it are read as if it had been right
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -342,6 +342,13 @@ class Lines:
                 end = self.source.position(self.tokens.starts[first])[0]
             if self.told.isdisjoint(range(line, end + 1)):
                 self.tell(writing.no_options(span, what))
+
+    def names_near(self, problem: Diagnostic) -> Iterator[str]:
+        """All words of the line in which something is wrong: what they name, or not, is no news."""
+        at = bisect_right(self.tokens.lines, problem.span.start, key=self.start_of) - 1
+        if at >= 0:
+            _, first, last = self.tokens.lines[at]
+            yield from (kind for kind in self.tokens.kinds[first:last] if kind not in NEVER_NAMES)
 
     def start_of(self, line: tuple[int, int, int]) -> int:
         return self.tokens.starts[line[1]]

@@ -32,7 +32,8 @@ def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
         items = lines.items()
     strays = [stray for stray in tokens.strays if lines.line_of(stray) not in lines.told]
     problems = sorted([*tokens.problems, *strays, *lines.problems, *reader.problems], key=lambda one: one.span[1:])
-    broken = reader.broken | tokens.unread
+    unsure = (name for problem in (*tokens.problems, *strays, *lines.problems) for name in lines.names_near(problem))
+    broken = reader.broken.union(tokens.unread, unsure)
     return File(source.name, items, tuple(tokens.comments), tuple(sorted(broken))), tuple(problems)
 
 

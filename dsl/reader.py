@@ -31,7 +31,7 @@ LARGEST = {"second": 10**9, "minute": 10**8, "hour": 10**7, "day": 365_000, "wee
            "year": 1000, "count": 1000}
 MOST_VALUES = 20_000                         # in one file
 HOLD_CLAUSES = ("say_clauses", "ask_clauses", "list_clauses", "choose", "menu", "outcomes")
-MAY_REPEAT = frozenset({s.On, s.After, s.Check, s.Suggest, ("reason", "")})     # the last stands in for one unread
+MAY_REPEAT = frozenset({s.On, s.After, s.Check, s.Suggest})
 DIGITS = re.compile(r"[0-9]*")
 CLOSING_QUOTES = frozenset("\"'“”„«»‟")
 
@@ -224,6 +224,8 @@ class Reader:
         source = self.source
         start, end = span[1], span[2]
         written = source.text[start:end]
+        if start == end:                               # stands in for one I could not read; no two are alike
+            return s.Text((f"{BROKEN}{start}",), f"{BROKEN}{start}", span)
         if kind == BLOCK:
             return read_runs(source, block_runs(source.text, start + 3, end - 3), span, self.value, self.problems)
         inside = written[1:-1] if len(written) > 1 and written[-1] in CLOSING_QUOTES else written[1:]

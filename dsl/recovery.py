@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Label
 from dsl.expected import ANY_VALUE, GOES_ON, KINDS, OTHER_WORDS, SHAPES, STATEMENTS, VALUE, listed, named
-from dsl.kinds import DEDENT, DURATION, INDENT, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, SIGNS, TEXT
+from dsl.kinds import DEDENT, DURATION, INDENT, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, SIGNS, STRAY, TEXT
 from dsl.nearest import nearest
 from dsl.reader import BROKEN, Cell, Reader
 from dsl.source import Source
@@ -23,7 +23,7 @@ OPENERS = {")": "(", "]": "["}
 # Signs and words that are forgotten, the likeliest first.
 FORGOTTEN = ("->", "=", ",", ")", "]", "(", ":", "-", "..", "in", "from", "for", "of", "to", "as", "into", "else", "is",
              "on", "times", "least", "do", "then")
-NEVER_IN_TEXT = frozenset({"->", TEXT, "@"})
+NEVER_IN_TEXT = frozenset({"->", TEXT, "@", STRAY})
 STANDS_FOR = {NAME: BROKEN, TEXT: TEXT, INT: INT, DURATION: DURATION, REGEX: REGEX}
 
 
