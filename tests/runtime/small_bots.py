@@ -27,7 +27,8 @@ SYSTEM = {
     "reason.text": "Please write a text.", "reason.integer": "Please send a whole number.",
     "reason.boolean": "Please answer yes or no.", "reason.media": "Please send {*kind}.",
     "reason.too_long": "At most {*limit} characters.", "reason.at_most": "It has to be {*limit} or less.",
-    "reason.location": "Please send a location.", "kind.audio": "a voice note", "kind.image": "a photo", "kind.unsupported": "that kind of message",
+    "reason.location": "Please send a location.",
+    "kind.audio": "a voice note", "kind.image": "a photo", "kind.unsupported": "that kind of message",
 }
 _SHOWN = re.compile(r"\{([@*]?)(\w+)\}")
 

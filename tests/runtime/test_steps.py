@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from dsl.table import Step
 from runtime.effects import Choice, Offer, Say
