@@ -392,11 +392,14 @@ class Expressions:
         return Typed(["not", code] if expr.negated else code, "boolean", reads)
 
     def check(self, expr: Is, scope: Scope) -> list[Any] | None:
-        """`[check, country or null]` of `is national_id("CO")`; None (and said) if there is no such check."""
+        """`[check, country or null]` of `is national_id("CO")`, the bot's region where no country is written; None (and
+        said) if there is no such check."""
         by_country = self.names.check(expr.what)
         if by_country is None:
             return None
         countries = [plain(arg) if isinstance(arg, Text) else None for arg in expr.args]
+        if by_country and not countries:
+            countries = [self.names.domain.region]
         if len(countries) > by_country or None in countries:
             takes = 'a country like "CO"' if by_country else "nothing more"
             self.say(WRONG_ARGUMENTS.at(expr.span, label="does not fit", name=f"is {expr.what.text}", takes=takes))

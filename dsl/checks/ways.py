@@ -37,8 +37,8 @@ class Read(NamedTuple):
     keep: int
     gen: int
     variable: tuple[str, str]                # "slot" or "local", name
-    text: int | None                         # T, where it is read in a text
-    expr: int | None                         # E, where it is read in an expression
+    text: bool                               # whether it is read in a text or in an expression
+    number: int                              # T or E
     passed: bool                             # an argument of a call that is nothing but this variable
 
 
@@ -138,22 +138,22 @@ class _Walk:
         if index is not None:
             code = self.made.graph.table.exprs[index]
             bare = passed and isinstance(code, list) and code[0] in ("slot", "local")
-            self._want(self.reader.wants(code, self.flow, self.gen), at, None, index, bare)
+            self._want(self.reader.wants(code, self.flow, self.gen), at, False, index, bare)
 
     def test(self, index: int | None, at: int) -> None:
         if index is not None:
             code = self.made.graph.table.exprs[index]
-            self._want(self.reader.tests(code, self.flow, self.gen), at, None, index)
+            self._want(self.reader.tests(code, self.flow, self.gen), at, False, index)
 
     def text(self, index: int | None, at: int, given: int = 0) -> None:
         if index is not None and index in self.reader.shown:
-            self._want(self.reader.of_text(index, self.flow, self.gen | given), at, index, None)
+            self._want(self.reader.of_text(index, self.flow, self.gen | given), at, True, index)
 
-    def _want(self, wants: Iterable[tuple[int, tuple[str, str]]], at: int, text: int | None, expr: int | None,
+    def _want(self, wants: Iterable[tuple[int, tuple[str, str]]], at: int, text: bool, index: int,
               passed: bool = False) -> None:
         for fact, variable in wants:
             if not self.gen & fact:
-                self.made.reads.append(Read(self.node, at, fact, self.keep, self.gen, variable, text, expr, passed))
+                self.made.reads.append(Read(self.node, at, fact, self.keep, self.gen, variable, text, index, passed))
                 self.gen |= fact
 
     def message(self, at: int, text: int | list[int], header: int | None, image: int | None, footer: int | None,
@@ -286,7 +286,7 @@ class _Walk:
 
     def _rule(self, lines: Iterable[list[Any]]) -> None:
         for kind, args, text in lines:
-            for arg in args if kind in ("from", "one_of", "check") else args[1:] if kind == "is" else ():
+            for arg in args if kind in ("from", "one_of", "check") else ():
                 self.expr(arg, -1)
             self.text(text, -1)
 
