@@ -66,7 +66,8 @@ Expressions
 -----------
 JSON prefix lists; strings, integers, booleans and null stand for themselves. Evaluation is total: what has no value
 is null, and null goes through every operator. Values are those of `Var.type`, in plain JSON form wherever they are
-stored: numbers as JSON integers or decimal strings, dates and times in ISO form, durations as seconds.
+stored: numbers as JSON integers or decimal strings, dates and times in ISO form, durations as seconds (with months
+in them as `P18M`).
 
     ["num", "1.5"]  ["slot", n]  ["local", n, type]  ["it", type]  ["given", n]  ["today"]  ["now"]  ["list", e, …]
     ["duration", amount, unit]   unit: second minute hour day week month year (month and year by the calendar)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-CORE = {"events", "effects", "state", "machine", "program", "values", "texts", "replies", "validation", "regex"}
-CORE_MAY = ("dsl.table", "dsl.words", "runtime.")
+CORE = {"events", "effects", "state", "machine", "program", "values", "texts", "replies", "validation", "regex",
+        "operators", "expressions", "plan", "walk", "runs", "steps", "matching", "session", "shapes"}
+CORE_MAY = ("dsl.table", "dsl.words", "runtime")
 EDGES = ("runtime.store", "runtime.channels", "runtime.worker", "runtime.outbox", "runtime.actions", "runtime.web",
          "runtime.settings", "runtime.telemetry", "runtime.serve", "runtime.commands", "runtime.__main__",
          "runtime.stories", "runtime.chat")
