@@ -291,13 +291,10 @@ FORMATS: dict[str, FormatOf] = {
 
 # --- values -------------------------------------------------------------------------------------------------
 
-# What nobody can type or send as an answer: a question for it needs `from`.
-UNASKABLE = frozenset({UNKNOWN})
-
 
 def askable(type: str) -> bool:
     """Whether an answer can become a value of `type` without a list to choose from."""
-    return type in BUILT_IN and type not in UNASKABLE
+    return type in BUILT_IN and type != UNKNOWN
 
 
 def literal(text: str, type: str) -> Any:

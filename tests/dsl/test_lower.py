@@ -169,8 +169,8 @@ def test_a_choice_made_in_place_knows_its_titles():
 
 
 def test_what_is_asked_in_private_is_private_wherever_it_is_kept():
-    made = table('flow main\n  ask pin as text "Pin?"\n    private\n  choose ok "Ok?"\n    private\n    - "Yes" = true\n'
-                 '    - "No" = false\n  end\n')
+    made = table('flow main\n  ask pin as text "Pin?"\n    private\n  choose ok "Ok?"\n    private\n'
+                 '    - "Yes" = true\n    - "No" = false\n  end\n')
 
     assert {name: var.private for name, var in made.flows["main"].locals.items()} == {"pin": True, "ok": True}
 
