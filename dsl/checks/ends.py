@@ -35,7 +35,7 @@ def _unreachable(graph: Graph) -> Iterator[Diagnostic]:
     for node in [*roots, *lost]:             # then one of each ring that nothing leads into
         if not told[node]:
             _tell(graph, node, told)
-            yield from _never(graph, node)
+            yield _never(graph, node)
 
 
 def _tell(graph: Graph, root: int, told: bytearray) -> None:
@@ -55,30 +55,26 @@ def _is_written(graph: Graph, node: int) -> bool:
                for at, op in enumerate(graph.ops[node]))
 
 
-def _is_return(graph: Graph, place: Place | None) -> bool:
+def _is_return(graph: Graph, place: Place) -> bool:
     """Whether an author wrote it: the `return` that closes a flow has the place of what stands last there."""
     return written(graph, place).startswith("return")
 
 
 def _order(graph: Graph, node: int) -> tuple[int, int, int]:
     place = graph.place_of(node)
-    return (place.file, place.start, node) if place else (-1, -1, node)
+    return place.file, place.start, node
 
 
-def _never(graph: Graph, node: int) -> Iterator[Diagnostic]:
+def _never(graph: Graph, node: int) -> Diagnostic:
     flow = graph.flow_of(node)
     entry = graph.entry(flow)
     if entry is not None and not graph.reached[entry]:
-        span = graph.span(graph.places.flows.get(flow))
-        if span:
-            what = "menu" if graph.table.flows[flow].menu else "flow"
-            yield UNREACHABLE.at(span, Fix(f"lead to it with `-> {flow}`, or remove it"), label="nothing leads here",
-                                 what=f"the {what} `{flow}`")
-        return
-    span = graph.span(graph.place_of(node))
-    if span:
-        what = f"the question `{graph.names[node]}`" if not graph.is_run(node) else "this"
-        yield UNREACHABLE.at(span, Fix("remove it, or move it before what leaves"), label="never done", what=what)
+        what = f"the {'menu' if graph.table.flows[flow].menu else 'flow'} `{flow}`"
+        fix = Fix(f"lead to it with `-> {flow}`, or remove it")
+        return UNREACHABLE.at(graph.span(graph.flow_place(flow)), fix, label="nothing leads here", what=what)
+    what = f"the question `{graph.names[node]}`" if graph.step(node) else "this"
+    fix = Fix("remove it, or move it before what leaves")
+    return UNREACHABLE.at(graph.span(graph.place_of(node)), fix, label="never done", what=what)
 
 
 # --- falling off ------------------------------------------------------------------------------------------------
@@ -93,22 +89,22 @@ def _falling_off(graph: Graph) -> Iterator[Diagnostic]:
         if left.over is not None or use is None or not graph.reached[node]:
             continue
         place = graph.op_place(node, len(graph.ops[node]) - 1)
-        span = graph.span(place)
-        if place is None or span is None or _is_return(graph, place) or (place.file, place.start) in told:
+        if _is_return(graph, place) or (place.file, place.start) in told:
             continue
         told.add((place.file, place.start))
         comes = graph.span(graph.place(use))
-        yield FALLS_OFF.at(span, Fix("say where it goes: `-> menu`, or `end`"), label="nothing follows",
-                           others=(Label(comes, "comes here, and not by `do`"),) if comes else (), flow=left.flow)
+        others = () if use.kind == "begin" else (Label(comes, "comes here, and not by `do`"),)
+        yield FALLS_OFF.at(graph.span(place), Fix("say where it goes: `-> menu`, or `end`"), label="nothing follows",
+                           others=others, flow=left.flow)
 
 
 def _uses(graph: Graph) -> dict[str, Edge]:
     """For every flow that is entered other than by `do`, one of the edges that do."""
+    entries = {graph.entry(flow): flow for flow in {left.flow for left in graph.returns.values()}}
     uses: dict[str, Edge] = {}
-    for flow in {left.flow for node, left in graph.returns.items()}:
-        entry = graph.entry(flow)
+    for entry, flow in entries.items():
         for edge in graph.into[entry] if entry is not None else ():
-            if edge.kind not in ("do", "lost", "branch", "go", "next") and graph.reached[edge.source]:
+            if edge.kind not in ("do", "failed", "lost") and graph.reached[edge.source]:
                 uses.setdefault(flow, edge)
     return uses
 
@@ -121,11 +117,10 @@ def _options_to_nowhere(graph: Graph) -> Iterator[Diagnostic]:
             if edge.kind != "option" or ops != [["rest", graph.names[node]]]:
                 continue
             place = graph.place(edge)
-            span = graph.span(place)
-            if span and place == graph.op_place(edge.target, 0):
+            if place == graph.place_of(edge.target):                 # no block: the line is the option's own
                 id = step.on[edge.at].event.partition(":")[2]
                 fix = Fix("say where it leads: `-> flow`")
-                yield NOWHERE.at(span, fix, label="no target", option=_title(graph, step, id))
+                yield NOWHERE.at(graph.span(place), fix, label="no target", option=_title(graph, step, id))
 
 
 def _title(graph: Graph, step: Step, id: str) -> str:

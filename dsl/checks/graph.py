@@ -18,6 +18,8 @@ from dsl.table import Op, Place, Row, SourceMap, Step, Table
 ASKING = frozenset(("menu", "choose", "ask"))    # steps that wait for the user; anywhere patterns are taken there
 LEAVES = frozenset(("rest", "again", "jump", "go", "return", "end"))
 
+NO_PLACE = Place(0, 1, 1, 0, 0)              # of what is not in the source map: the start of the first file
+
 
 class Edge(NamedTuple):
     """`kind`: branch next go jump rest again back (of a run), do failed and the events of rows (of a step),
@@ -253,31 +255,43 @@ class Graph:
 
     # --- where it is written ------------------------------------------------------------------------------------
 
-    def place(self, edge: Edge) -> Place | None:
+    def place(self, edge: Edge) -> Place:
         """Where an edge is written: an operation, a row, or a step's first line."""
         if edge.at < 0:
             return self.place_of(edge.source)
-        return self.op_place(edge.source, edge.at) if self.is_run(edge.source) else self.row_place(edge.source, edge.at)
+        if self.is_run(edge.source):
+            return self.op_place(edge.source, edge.at)
+        place = self.row_place(edge.source, edge.at)
+        return self.place_of(edge.target) if place is NO_PLACE else place
 
-    def op_place(self, run: int, at: int) -> Place | None:
+    def op_place(self, run: int, at: int) -> Place:
         return _nth(self.places.ops.get(self.names[run], ()), at)
 
-    def row_place(self, node: int, at: int) -> Place | None:
-        key = {self.anywhere: "anywhere", self.starts: "starts"}.get(node)
-        return _nth(self.places.rows.get(key or self.names[node], ()), at)
+    def row_place(self, node: int, at: int) -> Place:
+        key = {self.anywhere: "anywhere", self.starts: "starts"}.get(node) or self.names[node]
+        return _nth(self.places.rows.get(key, ()), at)
 
-    def place_of(self, node: int) -> Place | None:
+    def place_of(self, node: int) -> Place:
         """Where a run or a step begins."""
-        if node < self.first_step:
+        if self.is_run(node):
             return self.op_place(node, 0)
-        return self.places.steps.get(self.names[node]) if node < self.anywhere else None
+        return self.places.steps.get(self.names[node], NO_PLACE) if node < self.anywhere else NO_PLACE
 
-    def span(self, place: Place | None) -> Span | None:
-        return Span(self.places.files[place.file], place.start, place.end) if place else None
+    def flow_place(self, flow: str) -> Place:
+        return self.places.flows.get(flow, NO_PLACE)
+
+    def expr_place(self, expr: int) -> Place:
+        return _nth(self.places.exprs, expr)
+
+    def text_place(self, text: int) -> Place:
+        return _nth(self.places.texts, text)
+
+    def span(self, place: Place) -> Span:
+        return Span(self.places.files[place.file], place.start, place.end)
 
 
-def _nth(places: Sequence[Place], at: int) -> Place | None:
-    return places[at] if 0 <= at < len(places) else None
+def _nth(places: Sequence[Place], at: int) -> Place:
+    return places[at] if 0 <= at < len(places) else NO_PLACE
 
 
 def anywhere_rows(table: Table) -> list[Row]:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.json import encode
 
 from dsl.checks.facts import Known
-from dsl.checks.graph import Edge, Graph
+from dsl.checks.graph import NO_PLACE, Edge, Graph
 from dsl.checks.names import scope
 from dsl.checks.speak import line, mention, way
 from dsl.checks.ways import Read, Setter
@@ -24,8 +24,9 @@ WAYS = 20                                    # names for which a way is looked u
 
 
 def known(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
-    yield from _unset(graph, facts)
-    yield from _unread(graph, facts)
+    if not any(step.kind == "ask" and step.type == "unknown" and step.items is None for _, step in graph.steps()):
+        yield from _unset(graph, facts)      # else a misspelt name may have been meant to be set there
+        yield from _unread(graph, facts)
 
 
 # --- set before use ---------------------------------------------------------------------------------------------
@@ -44,8 +45,8 @@ def _unset(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
             if home in optional:
                 continue
         place = _place(graph, read)
-        span = mention(graph, read.variable[1], *_places(graph, read), inside_text=read.text is not None)
-        if span is None or (read.variable[1], span) in told:
+        span = mention(graph, read.variable[1], *_places(graph, read), inside_text=read.text)
+        if (read.variable[1], span) in told:
             continue
         told.add((read.variable[1], span))
         name = read.variable[1]
@@ -54,17 +55,15 @@ def _unset(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
         yield UNSET.at(span, _fix(graph, read), label="read here", others=others, name=name, way=says)
 
 
-def _places(graph: Graph, read: Read) -> list[Place | None]:
+def _places(graph: Graph, read: Read) -> list[Place]:
     """Where a read may be written: its text or expression, unless that is in another file, and the line it is for."""
     at = _place(graph, read)
-    pool, index = (graph.places.texts, read.text) if read.text is not None else (graph.places.exprs, read.expr)
-    own = pool[index] if index is not None and index < len(pool) else None
-    if own and at and own.file != at.file:
-        return [at]                          # a response, said from many places
-    return [own, at]
+    own = graph.text_place(read.number) if read.text else graph.expr_place(read.number)
+    is_response = own.file != at.file and at is not NO_PLACE             # which is said from many places
+    return [at] if is_response else [own, at]
 
 
-def _place(graph: Graph, read: Read | Setter) -> Place | None:
+def _place(graph: Graph, read: Read | Setter) -> Place:
     """The operation, row or step of a read or a setter."""
     if read.at < 0:
         return graph.place_of(read.node)
@@ -73,22 +72,21 @@ def _place(graph: Graph, read: Read | Setter) -> Place | None:
 
 def _fix(graph: Graph, read: Read) -> Fix:
     name = read.variable[1]
-    if read.text is not None:
+    if read.text:
         return Fix(f"ask for it first, or write `{{{name} or '…'}}`")
     return Fix(f"ask for it first, or guard this with `if {name} is known`")
 
 
-def _setter(graph: Graph, setters: list[Setter], name: str, beside: Place | None) -> Iterator[Label]:
+def _setter(graph: Graph, setters: list[Setter], name: str, beside: Place) -> Iterator[Label]:
     """The one place that sets a name, or the first of several."""
-    placed = [place for setter in setters if (place := _place(graph, setter))]
-    if placed and beside:
-        first = min(placed, key=lambda place: (place.file != beside.file, place.file, place.start))
-        span = mention(graph, name, first)
-        if span:
-            yield Label(span, "set only here" if len(placed) == 1 else "set here, but not on that way")
+    if setters:
+        first = min((_place(graph, setter) for setter in setters),
+                    key=lambda place: (place.file != beside.file, place.file, place.start))
+        says = "set only here" if len(setters) == 1 else "set here, but not on that way"
+        yield Label(mention(graph, name, first), says)
 
 
-def _way(graph: Graph, facts: Known, read: Read, place: Place | None) -> str:
+def _way(graph: Graph, facts: Known, read: Read, place: Place) -> str:
     """One way to a read on which nothing sets it."""
     name = read.variable[1]
     if not facts.program.setters.get((scope(list(read.variable), graph.flow_of(read.node)), *read.variable)):
@@ -97,6 +95,8 @@ def _way(graph: Graph, facts: Known, read: Read, place: Place | None) -> str:
         return f"What `{name}` held is gone when this line is reached."
     edges = _unset_edges(facts, read)
     chain = way(graph, edges, place) if read.variable[0] == "slot" else graph.flow_of(read.node)
+    if not chain:
+        return "It has no value when a conversation begins."
     turn = _turn(graph, facts, read, edges, place)
     return f"One way to this line does not set it: {chain}{turn}."
 
@@ -129,7 +129,7 @@ def _edges(before: dict[int, Edge], source: int, target: int) -> list[Edge]:
     return edges
 
 
-def _turn(graph: Graph, facts: Known, read: Read, edges: list[Edge], beside: Place | None) -> str:
+def _turn(graph: Graph, facts: Known, read: Read, edges: list[Edge], beside: Place) -> str:
     """Where the way leaves those that set it: where another way would have, or else where it last turned."""
     for edge in reversed(edges):
         held = facts.before(edge.source)
@@ -200,9 +200,9 @@ def _unread(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
         slot = table.slots.get(name) if kind == "slot" else None
         if (kind, name) in read or name == "language" or (slot and slot.keep) or (kind == "slot" and slot is None):
             continue
-        placed = [place for setter in setters if not _is_loop(graph, setter) and (place := _place(graph, setter))]
-        span = mention(graph, name, placed[0]) if placed else None
-        if span:
+        first = next((setter for setter in setters if not _is_loop(graph, setter)), None)
+        if first is not None:
+            span = mention(graph, name, _place(graph, first))
             yield UNREAD.at(span, Fix("use it, or leave it out"), label="set here", name=name)
 
 

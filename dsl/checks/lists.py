@@ -20,12 +20,11 @@ def lists(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
         if step.items is None or before is None or _holds_something(table, step.flow, table.exprs[step.items]):
             continue
         fact = facts.program.names.list_filled(table.exprs[step.items], step.flow)
-        place = graph.places.exprs[step.items] if step.items < len(graph.places.exprs) else graph.place_of(node)
-        span = graph.span(place)
-        if span and not before & fact:
+        if not before & fact:
+            place = graph.expr_place(step.items)
             items = written(graph, place)
             fix = Fix(f"say before it what happens then: `if {items} is empty`")
-            yield MAY_BE_EMPTY.at(span, fix, label="may be empty", items=items)
+            yield MAY_BE_EMPTY.at(graph.span(place), fix, label="may be empty", items=items)
 
 
 def _holds_something(table: Table, flow: str, code: Expr) -> bool:

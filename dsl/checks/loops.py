@@ -21,7 +21,7 @@ def loops(graph: Graph, silence: Silence) -> Iterator[Diagnostic]:
     for component in cyclic(len(after), after.__getitem__):
         silent |= {graph.flow_of(node) for node in component for edge in silence.edges[node]
                    if edge.kind == "do" and edge.target in component}
-        yield from _told(graph, _ring(graph, silence, component, after))
+        yield _told(graph, _ring(graph, silence, component, after))
     yield from _recursions(graph, silent)
 
 
@@ -36,26 +36,22 @@ def _ring(graph: Graph, silence: Silence, component: list[int], after: list[list
 
 def _order(graph: Graph, node: int) -> tuple[int, int]:
     place = graph.place_of(node)
-    return (place.file, place.start) if place else (-1, node)
+    return place.file, place.start
 
 
-def _told(graph: Graph, ring: list[Edge]) -> Iterator[Diagnostic]:
+def _told(graph: Graph, ring: list[Edge]) -> Diagnostic:
     leading = [edge for edge in ring if edge.kind in ("jump", "do")]
     flows = list(dict.fromkeys(graph.flow_of(edge.source) for edge in leading))
     places = [graph.place(edge) for edge in leading]
-    span = graph.span(places[0])
-    if span is None:
-        return
-    others = tuple(Label(there, "and back" if edge is leading[-1] else _goes(graph, edge, place))
-                   for edge, place in zip(leading[1:], places[1:], strict=True) if (there := graph.span(place)))
+    others = tuple(Label(graph.span(place), "and back" if edge is leading[-1] else _goes(graph, edge, place))
+                   for edge, place in zip(leading[1:], places[1:], strict=True))
     says = f"{listed(flows)} lead to each other" if len(flows) > 1 else f"{listed(flows)} leads back to itself"
-    yield SILENT_LOOP.at(span, Fix("put a question in the loop"), label=_goes(graph, leading[0], places[0]),
-                         others=others, flows=says)
+    return SILENT_LOOP.at(graph.span(places[0]), Fix("put a question in the loop"),
+                          label=_goes(graph, leading[0], places[0]), others=others, flows=says)
 
 
-def _goes(graph: Graph, edge: Edge, beside: Place | None) -> str:
-    place = graph.places.flows.get(graph.flow_of(edge.target))
-    return f"goes to {line(graph, place, beside)}" if place else f"goes to `{graph.flow_of(edge.target)}`"
+def _goes(graph: Graph, edge: Edge, beside: Place) -> str:
+    return f"goes to {line(graph, graph.flow_place(graph.flow_of(edge.target)), beside)}"
 
 
 def _recursions(graph: Graph, silent: set[str]) -> Iterator[Diagnostic]:
@@ -78,14 +74,12 @@ def _recursions(graph: Graph, silent: set[str]) -> Iterator[Diagnostic]:
         if not silent.isdisjoint(names[number] for number in component):
             continue
         pairs = list(zip(ring, [*ring[1:], ring[0]], strict=True))
-        yield from _recursion(graph, [names[number] for number in ring], [first[pair] for pair in pairs])
+        yield _recursion(graph, [names[number] for number in ring], [first[pair] for pair in pairs])
 
 
-def _recursion(graph: Graph, flows: Sequence[str], calls: Sequence[int]) -> Iterator[Diagnostic]:
+def _recursion(graph: Graph, flows: Sequence[str], calls: Sequence[int]) -> Diagnostic:
     spans = [graph.span(graph.place_of(node)) for node in calls]
-    if spans[0]:
-        says = f"{listed(flows)} call each other" if len(flows) > 1 else f"{listed(flows)} calls itself"
-        others = tuple(Label(span, "and back" if span is spans[-1] else "which calls the next")
-                       for span in spans[1:] if span)
-        fix = Fix(f"go there with `-> {flows[1 % len(flows)]}` if nothing waits for it to come back")
-        yield RECURSION.at(spans[0], fix, label=f"calls `{flows[1 % len(flows)]}`", others=others, flows=says)
+    says = f"{listed(flows)} call each other" if len(flows) > 1 else f"{listed(flows)} calls itself"
+    others = tuple(Label(span, "and back" if span is spans[-1] else "which calls the next") for span in spans[1:])
+    fix = Fix(f"go there with `-> {flows[1 % len(flows)]}` if nothing waits for it to come back")
+    return RECURSION.at(spans[0], fix, label=f"calls `{flows[1 % len(flows)]}`", others=others, flows=says)

@@ -186,5 +186,5 @@ def _shown(text: Text) -> list[Expr]:
 def _whole(code: Expr) -> int | None:
     """The value of a literal whole number."""
     if isinstance(code, list) and code[:1] == ["num"]:
-        code = int(code[1]) if str(code[1]).isdigit() else None
+        code = int(code[1]) if str(code[1]).isdecimal() else None
     return code if isinstance(code, int) else None

@@ -19,22 +19,19 @@ def listed(names: Iterable[str]) -> str:
     return " and ".join((", ".join(quoted[:-1]), quoted[-1])) if len(quoted) > 1 else "".join(quoted)
 
 
-def line(graph: Graph, place: Place | None, beside: Place | None = None) -> str:
+def line(graph: Graph, place: Place, beside: Place) -> str:
     """`line 9`, with the file's name where it is not that of the place `beside`."""
-    if place is None:
-        return ""
-    file = "" if beside is None or place.file == beside.file else f" of {graph.places.files[place.file]}"
-    return f"line {place.line}{file}"
+    return f"line {place.line}" + ("" if place.file == beside.file else f" of {graph.places.files[place.file]}")
 
 
-def written(graph: Graph, place: Place | None) -> str:
+def written(graph: Graph, place: Place) -> str:
     """The author's own characters at a place."""
-    source = graph.sources.get(graph.places.files[place.file]) if place else None
-    return source.text[place.start:place.end] if source and place else ""
+    source = graph.sources.get(graph.places.files[place.file])
+    return source.text[place.start:place.end] if source else ""
 
 
-def mention(graph: Graph, name: str, *places: Place | None, inside_text: bool = False) -> Span | None:
-    """Where `name` stands within the first of `places` that mentions it, else the first place there is.
+def mention(graph: Graph, name: str, *places: Place, inside_text: bool = False) -> Span:
+    """Where `name` stands within the first of `places` that mentions it, else the first place.
 
     Args:
         inside_text: only what stands in braces counts.
@@ -42,16 +39,16 @@ def mention(graph: Graph, name: str, *places: Place | None, inside_text: bool = 
     for place in places:
         text = written(graph, place)
         for found in re.finditer(rf"(?<![\w.@]){re.escape(name)}(?!\w)", text):
-            if place and (not inside_text or _in_braces(text, found.start())):
+            if not inside_text or _in_braces(text, found.start()):
                 return Span(graph.places.files[place.file], place.start + found.start(), place.start + found.end())
-    return next((graph.span(place) for place in places if place), None)
+    return graph.span(places[0])
 
 
 def _in_braces(text: str, at: int) -> bool:
     return text.rfind("{", 0, at) > text.rfind("}", 0, at)
 
 
-def way(graph: Graph, edges: Sequence[Edge], beside: Place | None) -> str:
+def way(graph: Graph, edges: Sequence[Edge], beside: Place) -> str:
     """`welcome -> help (line 9) -> lookup`: the flows along edges, each with the line that leads there."""
     stations: list[str] = []
     last = ""
@@ -59,7 +56,8 @@ def way(graph: Graph, edges: Sequence[Edge], beside: Place | None) -> str:
         flow = graph.flow_of(edge.target)
         if flow not in (last, "anywhere"):
             last = flow
-            at = line(graph, graph.place(edge), beside) if graph.flow_of(edge.source) != flow else ""
+            is_written = edge.kind not in ("begin", "lost") and graph.flow_of(edge.source) != flow
+            at = line(graph, graph.place(edge), beside) if is_written else ""
             stations.append(f"{flow} ({at})" if at else flow)
     if len(stations) > LONGEST_WAY:
         stations[2:len(stations) - 3] = ["…"]

@@ -27,9 +27,8 @@ def turns(graph: Graph, silence: Silence) -> Iterator[Diagnostic]:
         before, messages = sent[node], sends.get(node, [])
         if before <= MOST < before + len(messages):
             span = graph.span(graph.op_place(node, messages[MOST - before]))
-            if span:
-                fix = Fix("say it in fewer messages, or ask something in between")
-                yield TOO_MANY.at(span, fix, label=f"message {MOST + 1}", count=MOST + 1, most=MOST)
+            fix = Fix("say it in fewer messages, or ask something in between")
+            yield TOO_MANY.at(span, fix, label=f"message {MOST + 1}", count=MOST + 1, most=MOST)
         for edge in silence.edges[node]:
             after = before + _until(messages, edge) + most.get(graph.called(edge) or "", 0)
             if after > sent[edge.target]:

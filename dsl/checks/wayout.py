@@ -48,13 +48,13 @@ def _stuck(graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _ring(graph: Graph, ring: list[int]) -> Iterator[Diagnostic]:
-    placed = sorted((place.file, place.start, node) for node in ring
-                    if graph.kind(node) not in (None, "do") and (place := graph.place_of(node)))
-    spans = [span for _, _, node in placed if (span := graph.span(graph.place_of(node)))]
-    if spans:
+    asked = [node for node in ring if graph.kind(node) not in (None, "do")]
+    asked.sort(key=lambda node: (graph.place_of(node).file, graph.place_of(node).start))
+    spans = [graph.span(graph.place_of(node)) for node in asked]
+    if asked:                                # else it is silent, which is told elsewhere
         fix = Fix("lead on to a menu or to `end`, or add `anywhere` with `on \"menu\" -> main`")
         others = tuple(Label(span, "and this again") for span in spans[1:3])
-        yield NO_WAY_OUT.at(spans[0], fix, label="no way out", others=others, step=graph.names[placed[0][2]])
+        yield NO_WAY_OUT.at(spans[0], fix, label="no way out", others=others, step=graph.names[asked[0]])
 
 
 def _after(graph: Graph) -> list[list[int]]:
@@ -125,12 +125,10 @@ def _back_to_itself(graph: Graph) -> Iterator[Diagnostic]:
         node = outcomes[edge.target]
         asks = edge.source == graph.anywhere and graph.kind(node) in ("ask", "choose")
         if node != MANY and (node == edge.source or asks):
-            span = graph.span(graph.place(edge))
-            asked = graph.span(graph.place_of(node))
-            if span:
-                others = (Label(asked, "asked again"),) if asked else ()
-                fix = Fix("lead somewhere else: to a menu, to a person, to an end")
-                yield TO_ITSELF.at(span, fix, label="leads back", others=others, step=graph.names[node])
+            asked = Label(graph.span(graph.place_of(node)), "asked again")
+            fix = Fix("lead somewhere else: to a menu, to a person, to an end")
+            yield TO_ITSELF.at(graph.span(graph.place(edge)), fix, label="leads back", others=(asked,),
+                               step=graph.names[node])
 
 
 def _given_up(graph: Graph) -> Iterator[Edge]:
@@ -176,14 +174,13 @@ def _linear(graph: Graph) -> Iterator[Diagnostic]:
         return
     for node, step in graph.steps():
         if graph.reached[node] and _can_refuse(graph, step) and all(row.event == "answer" for row in step.on):
-            span = graph.span(graph.place_of(node))
-            if span:
-                fix = Fix("say where to go after some bad answers: `tries 3 -> …`, or what is understood `anywhere`")
-                yield LINEAR.at(span, fix, label="the only way on is an answer", step=graph.names[node])
+            fix = Fix("say where to go after some bad answers: `tries 3 -> …`, or what is understood `anywhere`")
+            yield LINEAR.at(graph.span(graph.place_of(node)), fix, label="the only way on is an answer",
+                            step=graph.names[node])
 
 
 def _can_refuse(graph: Graph, step: Step) -> bool:
     """Whether an answer may be refused that the user cannot simply choose from what is shown."""
     if step.kind != "ask" or step.items is not None or step.suggest or step.type in ("choice", "boolean", "language"):
         return False
-    return step.type != "text" or bool(step.checks or step.rule)
+    return step.type not in ("text", "unknown") or bool(step.checks or step.rule)

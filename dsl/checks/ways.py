@@ -335,8 +335,12 @@ class _Walk:
 
     def hub(self) -> None:
         """The rows of what stands for many; their locals are those of the frame they push."""
-        rows = self.made.graph.rows(self.node)
-        for edge in self.made.graph.out[self.node]:
+        graph = self.made.graph
+        for texts in graph.table.system.values() if self.node == graph.anywhere else ():
+            for text in texts if isinstance(texts, list) else (texts,):
+                self.text(text, -1)          # what the machine says by itself it may say at any question
+        rows = graph.rows(self.node)
+        for edge in graph.out[self.node]:
             self.keep, self.gen = self.names.all, 0
             if edge.at < 0:
                 self.way(edge)

@@ -31,7 +31,7 @@ def window(graph: Graph) -> Iterator[Diagnostic]:
         found = messages.get(edge.target)
         if found is not None and (found[0] in waits or found not in told):
             told.add(found)
-            yield from _told(graph, found, found[0] in waits, wait, _timers(graph, last, edge))
+            yield _told(graph, found, found[0] in waits, wait, _timers(graph, last, edge))
 
 
 def _seconds(graph: Graph, edge: Edge) -> int:
@@ -98,25 +98,22 @@ def _timers(graph: Graph, last: dict[int, Edge], closing: Edge) -> list[tuple[Pl
     timers = []
     edge: Edge | None = closing
     while edge is not None and edge.kind not in FRESH and edge.source < graph.anywhere:
-        if edge.kind == "after" and (place := graph.place(edge)):
-            timers.append((place, _seconds(graph, edge)))
+        if edge.kind == "after":
+            timers.append((graph.place(edge), _seconds(graph, edge)))
         edge = last.get(edge.source)
     return timers[::-1]
 
 
 def _told(graph: Graph, message: tuple[int, int], elsewhere: bool, wait: int,
-          timers: list[tuple[Place, int]]) -> Iterator[Diagnostic]:
+          timers: list[tuple[Place, int]]) -> Diagnostic:
     """At the message, if no other way leads to it, else at the timer."""
     says = graph.span(graph.op_place(*message))
-    labels = [Label(span, f"waits {_long(seconds)}") for place, seconds in timers if (span := graph.span(place))]
-    if says is None or not labels:
-        return
+    labels = [Label(graph.span(place), f"waits {_long(seconds)}") for place, seconds in timers]
     fix = Fix("send a template first (`send template …`), or wait less")
     if elsewhere:
         others = (*labels[:-1], Label(says, "cannot go out then"))
-        yield CLOSED.at(labels[-1].span, fix, label=labels[-1].text, others=others, hours=wait // 3600)
-    else:
-        yield CLOSED.at(says, fix, label="the window is closed", others=tuple(labels), hours=wait // 3600)
+        return CLOSED.at(labels[-1].span, fix, label=labels[-1].text, others=others, hours=wait // 3600)
+    return CLOSED.at(says, fix, label="the window is closed", others=tuple(labels), hours=wait // 3600)
 
 
 def _long(seconds: int) -> str:

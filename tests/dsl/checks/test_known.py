@@ -583,3 +583,39 @@ flow main
   set language = "en"
   end
 ''', codes="F402") == []
+
+
+# --- what the machine says by itself ----------------------------------------------------------------------------
+
+
+def test_what_the_machine_says_by_itself_is_read_wherever_a_question_waits():
+    domain = NAME + 'responses:\n  system.invalid: "Sorry, {name}, please try again."\n'
+    found = one('''
+menu main "What now?"
+  - "Bye"
+    end
+''', domain, code="F401")
+
+    assert found.span.file == "domain.yml"
+    assert found.why == "No line of the bot gives it a value."
+
+
+def test_at_the_beginning_of_a_conversation_nothing_is_known():
+    domain = NAME + 'responses:\n  system.invalid: "Sorry, {name}, please try again."\n'
+    found = one('''
+flow main
+  ask name "Your name?"
+  say "{name}"
+  end
+''', domain, code="F401")
+
+    assert found.why == "It has no value when a conversation begins."
+
+
+def test_a_misspelt_name_is_not_told_twice():
+    assert lines('''
+flow main
+  ask nmae "Your name?"
+  say "Hello {name}!"
+  end
+''', NAME, codes="F401") == []

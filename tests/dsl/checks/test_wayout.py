@@ -160,7 +160,7 @@ flow main
   ask born as date "When were you born?"
   say "{born}"
   end
-''', codes="F307") == []
+''', codes="F307") == ["F307 3 -> main: leads back"]
 
 
 def test_an_otherwise_that_leads_to_a_menu_is_fine():
