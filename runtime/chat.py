@@ -32,6 +32,8 @@ class Moment:
     told: int
     results: int
     offered: Offer | None
+    at: int
+    ahead: int
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Chat:
     offered: Offer | None = None             # the newest question with options
     started: int = field(init=False)
     at: int = field(init=False)              # when the last thing happened
+    ahead: int = 0                           # how far `/wait` has moved the clock, milliseconds
 
     def __post_init__(self) -> None:
         self.started = self.at = self.clock()
@@ -56,7 +59,7 @@ class Chat:
     async def line(self, text: str) -> list[Message]:
         """What the bot answers to a line; taps count as taps."""
         self.remember()
-        self.talk.now = max(self.talk.now, self.clock())
+        self.talk.now = max(self.talk.now, self.time())
         self.at, seed = self.talk.now, self.talk.seed
         offered = self.offered
         if offered and (option := next((option for option in offered.options if option.title == text), None)):
@@ -69,7 +72,7 @@ class Chat:
         """What the bot says because time has passed."""
         said: list[Message] = []
         for _ in range(TURNS_A_LINE):
-            event = self.talk.next_due(self.clock())
+            event = self.talk.next_due(self.time())
             if event is None:
                 break
             self.told.append({"wait": f"{max(1, -(-(event.due - self.at) // 1000))}s"})
@@ -80,15 +83,14 @@ class Chat:
     async def wait(self, seconds: int) -> list[Message]:
         """The same, as if that much time had passed."""
         self.remember()
-        until = max(self.talk.now, self.clock()) + seconds * 1000
-        before, self.clock = self.clock, lambda: until
-        try:
-            said = await self.due()
-        finally:
-            shift = until - before()
-            self.clock = lambda: before() + shift
-        self.talk.now = until
+        self.ahead += seconds * 1000
+        said = await self.due()
+        self.talk.now = max(self.talk.now, self.time())
         return said
+
+    def time(self) -> int:
+        """What the clock of this conversation says, milliseconds since 1970, UTC."""
+        return self.clock() + self.ahead
 
     async def resume(self) -> list[Message]:
         """The team gives the conversation back."""
@@ -132,14 +134,15 @@ class Chat:
             self.told.append({"bot": text_of(message)})
 
     def remember(self) -> None:
-        self.moments.append(Moment(deepcopy(self.talk), len(self.told), len(self.results), self.offered))
+        self.moments.append(Moment(deepcopy(self.talk), len(self.told), len(self.results), self.offered, self.at,
+                                   self.ahead))
 
     def back(self) -> bool:
         """Take the last line back, and all that came of it."""
         if not self.moments:
             return False
         moment = self.moments.pop()
-        self.talk, self.offered = moment.talk, moment.offered
+        self.talk, self.offered, self.at, self.ahead = moment.talk, moment.offered, moment.at, moment.ahead
         self.talk.table = self.table
         del self.told[moment.told:], self.results[moment.results:]
         return True

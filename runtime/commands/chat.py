@@ -139,8 +139,8 @@ def _numbered(chat: "Chat", text: str) -> str:
 
 async def _tick(chat: "Chat") -> None:
     while True:
-        due = min(chat.talk.timers.values(), default=chat.clock() + 1000)
-        await asyncio.sleep(max(0.05, min(1.0, (due - chat.clock()) / 1000)))
+        due = min(chat.talk.timers.values(), default=chat.time() + 1000)
+        await asyncio.sleep(max(0.05, min(1.0, (due - chat.time()) / 1000)))
         _show(await chat.due())
 
 
