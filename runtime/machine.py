@@ -51,10 +51,11 @@ def _come(walk: Walk, event: Event) -> None:
     """An event is handled, or waits: for the answer of a call, or until the step is left."""
     at = walk.frames[-1] if walk.frames else None
     pending = at.call if at else None
-    if isinstance(event, Answered | Failed) and pending == event.call:
-        _handle(walk, event)
-    elif isinstance(event, Answered | Failed):
-        walk.note("late")
+    if isinstance(event, (Answered, Failed)):
+        if pending == event.call:
+            _handle(walk, event)
+        else:
+            walk.note("late")
     elif pending is not None:
         _wait(walk, event)
     elif not isinstance(event, Happened) or _is_due(walk, event):
@@ -97,11 +98,9 @@ def _catch_up(walk: Walk) -> None:
 
 
 def _handle(walk: Walk, event: Event) -> None:
-    is_own = isinstance(event, TimedOut | Happened | Resumed)
-    if isinstance(event, Answered | Failed):
-        is_own = walk.frames[-1].own
-    walk.begin(event, is_own)
-    _bounded(walk, HANDLE[type(event)], event)
+    handler, is_own = HANDLE[type(event)]
+    walk.begin(event, walk.frames[-1].own if is_own is None else is_own)
+    _bounded(walk, handler, event)
     if walk.opting_out:
         walk.say(walk.system("opted_out"))
 
@@ -230,9 +229,11 @@ def _resumed(walk: Walk, event: Resumed) -> None:
     walk.note("late")
 
 
-HANDLE: dict[type, Callable[[Walk, Any], None]] = {
-    Said: hear, Chose: hear, Sent: hear, Opened: hear, Answered: _answered, Failed: _failed, TimedOut: _timed_out,
-    Happened: _happened, Resumed: _resumed,
+# What handles an event, and whether it comes of the bot's own accord; None: as the call did.
+HANDLE: dict[type, tuple[Callable[[Walk, Any], None], bool | None]] = {
+    Said: (hear, False), Chose: (hear, False), Sent: (hear, False), Opened: (hear, False),
+    Answered: (_answered, None), Failed: (_failed, None),
+    TimedOut: (_timed_out, True), Happened: (_happened, True), Resumed: (_resumed, True),
 }
 
 
@@ -252,7 +253,7 @@ def _move(walk: Walk, state: State, event: Event) -> bool:
     walk.question = ()
     to = refuge(walk.plan, state)
     walk.begin(event, isinstance(event, Resumed))
-    if isinstance(event, Said | Sent | Chose | Opened):
+    if isinstance(event, (Said, Sent, Chose, Opened)):
         _bounded(walk, moved, event, to)
     else:
         _bounded(walk, _moved_on, to)

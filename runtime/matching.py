@@ -7,18 +7,19 @@ one. Where nothing is asked there is only `anywhere`, what flows start on, and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
 from dsl.words import normalise
 from runtime import replies, validation
+from runtime.choices import MORE, NONE_OF_THESE, Open, Pick, chosen, open_now, pick_of
 from runtime.events import Chose, Opened, Said, Sent
 from runtime.plan import BACK, Rows, StepPlan
 from runtime.runs import Path, ask_again, enter, follow, otherwise, start_on, taken, tries
 from runtime.session import has_expired
 from runtime.state import Frame
-from runtime.steps import MORE, NONE_OF_THESE, Pick, ask_whether, choices, chosen, exactly, picks, turn_page
+from runtime.steps import ask_whether, turn_page
 from runtime.walk import Walk
 
 Taking = Callable[[Rows], Iterable[int]]     # rows that take the message, in their order
@@ -163,17 +164,13 @@ def _meet(walk: Walk, at: StepPlan, event: Said | Sent, taking: Taking) -> None:
 
 
 def _meet_text(walk: Walk, at: StepPlan, event: Said, taking: Taking) -> None:
-    open_now = picks(walk, at)
-    pick, is_none = _of_doubt(walk, event.text, open_now)
-    if is_none:
-        _none_of_these(walk)
-        return
-    pick = pick or exactly(event.text, open_now)
+    here = open_now(walk, at)
+    pick = _of_doubt(walk, event.text, here) or here.named(event.text)
     if pick is not None:
         _choose(walk, at, pick)
-    elif _is_more(walk, event.text, open_now):
+    elif _is_more(walk, event.text, here):
         _turn_page(walk)
-    elif not _beyond(walk, at, taking) and not _nearly(walk, at, event.text, open_now):
+    elif not _beyond(walk, at, taking) and not _nearly(walk, at, event.text, here):
         _answer(walk, at, event)
 
 
@@ -233,7 +230,9 @@ def _tapped_menu(walk: Walk, event: Chose) -> bool:
 
 
 def _choose(walk: Walk, at: StepPlan, pick: Pick) -> None:
-    if pick.how == "value":
+    if pick.how == "none":
+        _none_of_these(walk)
+    elif pick.how == "value":
         _judge(walk, at, validation.accept(walk.program, at.step, pick.value, walk.scope()))
     elif pick.how == "suggest":
         _answer(walk, at, Said(text=pick.title, at=walk.event.at, seed=walk.event.seed))
@@ -246,30 +245,29 @@ def _choose(walk: Walk, at: StepPlan, pick: Pick) -> None:
             _accept(walk, at.rows, index)
 
 
-def _nearly(walk: Walk, at: StepPlan, text: str, open_now: Sequence[Pick]) -> bool:
+def _nearly(walk: Walk, at: StepPlan, text: str, here: Open) -> bool:
     """An option named nearly; in doubt the user is asked which, and that counts as a bad answer."""
-    near = replies.nearly(text, choices(open_now, nearly=True)) if open_now else replies.NO_CHOICE
-    if near.id is not None:
-        _choose(walk, at, next(pick for pick in open_now if pick.id == near.id))
+    near = replies.nearly(text, here.meant) if here.meant else replies.NO_CHOICE
+    pick = here.of(near.id) if near.id is not None else None
+    if pick is not None:
+        _choose(walk, at, pick)
         return True
     if not near.doubt:
         return False
     if not _lose_patience(walk, at):
         walk.note("did_you_mean")
         walk.frames[-1] = replace(walk.frames[-1], doubt=near.doubt)
-        ask_whether(walk, at, [pick for pick in open_now if pick.id in near.doubt])
+        ask_whether(walk, at, [pick for pick in here.picks if pick.id in near.doubt])
     return True
 
 
-def _of_doubt(walk: Walk, text: str, open_now: Sequence[Pick]) -> tuple[Pick | None, bool]:
-    """Which of those that "did you mean" offered was meant, or whether it was none of these."""
+def _of_doubt(walk: Walk, text: str, here: Open) -> Pick | None:
+    """Which of those that "did you mean" offered was meant; none of these is one of them."""
     doubt = walk.frames[-1].doubt
     if not doubt:
-        return None, False
-    title = walk.system("none_of_these") or ""
-    offered = [pick for pick in open_now if pick.id in doubt]
-    pick = exactly(text, [*offered, Pick(NONE_OF_THESE, title, how="option", words=(normalise(title),))])
-    return (None, True) if pick and pick.id == NONE_OF_THESE else (pick, False)
+        return None
+    none = pick_of(NONE_OF_THESE, walk.system("none_of_these") or "", "none")
+    return Open([*(pick for pick in here.picks if pick.id in doubt), none]).named(text)
 
 
 def _none_of_these(walk: Walk) -> None:
@@ -278,8 +276,8 @@ def _none_of_these(walk: Walk) -> None:
     follow(walk, ask_again(walk))
 
 
-def _is_more(walk: Walk, text: str, open_now: Sequence[Pick]) -> bool:
-    return len(open_now) > walk.table.limits.rows and normalise(text) == normalise(walk.system("more") or "")
+def _is_more(walk: Walk, text: str, here: Open) -> bool:
+    return len(here.picks) > walk.table.limits.rows and normalise(text) == normalise(walk.system("more") or "")
 
 
 def _turn_page(walk: Walk) -> None:

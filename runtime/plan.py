@@ -6,7 +6,7 @@ ten thousand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +36,7 @@ class Rows:
         self._named: dict[str, tuple[int, ...]] = {}
         self._words: dict[str, tuple[int, ...]] = {}
         self._searched: list[tuple[int, str]] = []
+        self._has_kinds = False
         for index, row in enumerate(rows):
             kind, _, what = row.event.partition(":")
             if kind == "reply":
@@ -46,16 +47,24 @@ class Rows:
             else:
                 event = f"reaction:{normalise(what)}" if kind == "reaction" else row.event
                 self._named[event] = (*self._named.get(event, _NONE), index)
+                self._has_kinds = self._has_kinds or kind == "kind"
                 if kind == "after":
                     self.after.append(int(what))
 
-    def of(self, *events: str) -> list[int]:
+    def of(self, *events: str) -> Sequence[int]:
         """Rows of these events, in their order."""
-        return sorted(index for event in events for index in self._named.get(event, _NONE))
+        if len(events) == 1:
+            return self._named.get(events[0], _NONE)
+        return sorted([index for event in events for index in self._named.get(event, _NONE)])
 
-    def said(self, words: str, text: str, *kinds: str) -> Iterator[int]:
+    def said(self, words: str, text: str, *kinds: str) -> Iterable[int]:
         """Rows that take this text, in their order; a pattern is only tried when it is its turn."""
-        known = sorted({*self._words.get(words, _NONE), *self.of(*kinds)})
+        known = self._words.get(words, _NONE)
+        if self._has_kinds:
+            known = tuple(sorted({*known, *self.of(*kinds)}))
+        return self._searching(known, text) if self._searched else known
+
+    def _searching(self, known: Sequence[int], text: str) -> Iterator[int]:
         at = 0
         for index, pattern in self._searched:
             while at < len(known) and known[at] < index:
@@ -78,12 +87,26 @@ class StepPlan:
         self.var = plan.variable(step)
         # A choice of a list has no other answers.
         self.is_listed = step.items is not None or (bool(self.var and self.var.values) and step.type == "choice")
-        self.is_filled = {option.id: not plan.program.is_static(option.title) for option in step.options}
-        self.said = {option.id: plan.said(option) for option in step.options}
-        # What is asked, and what can be chosen, in each language, where neither depends on anything else.
-        self.is_constant = plan.is_constant(step)
-        self.asked: dict[str, Shown] = {}
-        self.open: dict[str, list[Any]] = {}
+        self.is_guarded = any(option.when is not None for option in step.options)
+        self.has_fixed_choices = plan.has_fixed_choices(step, self.var)
+        self.is_constant = self.has_fixed_choices and plan.is_constant(step)
+        self.open: dict[tuple[str, tuple[bool, ...]], Any] = {}     # made by `choices`: language, conditions that hold
+
+
+class Steps(dict[str | None, StepPlan | None]):
+    """Steps by name, each prepared when it is first needed; None for what is no step."""
+
+    def __init__(self, plan: Plan, welcome_back: Step | None) -> None:
+        super().__init__()
+        self._plan = plan
+        self._welcome_back = welcome_back
+
+    def __missing__(self, name: str | None) -> StepPlan | None:
+        step = self._welcome_back if name == BACK else self._plan.table.steps.get(name or "")
+        if step is None or name is None:
+            return None
+        made = self[name] = StepPlan(name, step, self._plan)
+        return made
 
 
 class Plan:
@@ -99,20 +122,11 @@ class Plan:
         self.kept = {name for name, var in table.slots.items() if var.keep} | {"language"}
         self.sayings: dict[tuple[int, str], Shown] = {}  # of static texts, by language
         self.sound: set[tuple[str, str | None, str | None]] = set()     # flow, step, kind of frames that stand alone
-        self._steps: dict[str, StepPlan] = {}
-        self._welcome_back = _welcome_back(table)
+        self.steps = Steps(self, _welcome_back(table))
 
     def step(self, name: str | None) -> StepPlan | None:
         """The step of that name, one of the table's or the machine's own; None if there is none."""
-        if name is None:
-            return None
-        known = self._steps.get(name)
-        if known is None:
-            step = self._welcome_back if name == BACK else self.table.steps.get(name)
-            if step is None:
-                return None
-            known = self._steps[name] = StepPlan(name, step, self)
-        return known
+        return self.steps[name]
 
     def said(self, option: Option, language: str | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The words and patterns that name an option, in one language or in all: its title, if no value is shown in
@@ -126,23 +140,22 @@ class Plan:
                 words.extend(said for text in what.split(",") for said in self.program.words(int(text), language))
         return tuple(words), tuple(patterns)
 
-    def near(self, option: Option, language: str) -> tuple[str, ...]:
-        """The words of an option in the user's language."""
-        return self.said(option, language)[0]
+    def has_fixed_choices(self, step: Step, var: Var | None) -> bool:
+        """Whether what can be chosen reads the same whatever the conversation remembers."""
+        shown = [step.skip, *step.suggest, *(title for _, title in (var and var.values) or ())]
+        for option in step.options:
+            shown += [option.title, option.description]
+        return step.items is None and self._are_static(shown)
 
     def is_constant(self, step: Step) -> bool:
-        """Whether a question reads the same whatever the conversation remembers."""
+        """Whether the words of a question are always the same."""
         message = step.message
         if message is None or not isinstance(message.text, int) or message.image is not None or message.link:
             return False
-        if step.items is not None or any(option.when is not None for option in step.options):
-            return False
-        shown = [message.text, message.header, message.footer, step.hint, step.skip, *step.suggest]
-        for option in step.options:
-            shown += [option.title, option.description]
-        var = self.variable(step)
-        shown += [title for _, title in var.values or ()] if var else []
-        return all(text is None or self.program.is_static(text) for text in shown)
+        return self._are_static([message.text, message.header, message.footer, step.hint])
+
+    def _are_static(self, texts: Iterable[int | None]) -> bool:
+        return all(text is None or self.program.is_static(text) for text in texts)
 
     def flow_of(self, entry: str | None) -> str | None:
         """The flow that begins with this run."""

@@ -151,7 +151,7 @@ def _rest(walk: Walk, op: Op) -> Path:
         return _do(walk, op[1], at.step)
     if kind == "call":
         return _call(walk, op[1], at.step)
-    walk.rest(op[1], kind=kind)
+    walk.rest(op[1], kind)
     if kind == "handover":
         hand_over(walk, at.step)
         return REST
@@ -160,7 +160,7 @@ def _rest(walk: Walk, op: Op) -> Path:
 
 def _do(walk: Walk, name: str, step: Step) -> Path:
     known = {param: walk.plain(arg) for param, arg in step.args}
-    walk.rest(name, kind="do")
+    walk.rest(name, "do")
     return begin(walk, step.name or "", {param: value for param, value in known.items() if value is not None})
 
 
@@ -168,7 +168,7 @@ def _call(walk: Walk, name: str, step: Step) -> Path:
     args = {param: walk.plain(arg) for param, arg in step.args}
     walk.calls += 1
     call = f"{walk.turn}.{walk.calls}"
-    walk.rest(name, kind="call", call=call, own=walk.is_own)
+    walk.rest(name, "call", call)
     walk.effects.append(Call(call, step.name or "", args))
     return REST
 
@@ -314,7 +314,7 @@ def _to_question(walk: Walk) -> None:
     for frame in question[kept:]:
         walk.frames.append(Frame(frame.flow, None, frame.locals, frame.shares, frame.back))
         if frame.step is not None:
-            walk.rest(frame.step, kind=frame.kind)
+            walk.rest(frame.step, frame.kind)
 
 
 OPERATION: dict[str, Callable[[Walk, Any], Path | None]] = {

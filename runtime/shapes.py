@@ -10,6 +10,7 @@ Lengths are counted in UTF-16 units, the stricter reading of the channel's "char
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from dsl.table import Limits
@@ -90,24 +91,38 @@ def _border(text: str, room: int) -> tuple[int, int]:
     return room, room
 
 
-def shape_of(wanted: str | None, choices: tuple[Choice, ...], limits: Limits) -> str:
-    """`buttons`, `list` or `numbered`; buttons that do not fit become a list, and never lose a description."""
-    titles = {choice.title for choice in choices}
-    if len(titles) == len(choices) <= limits.buttons and wanted != "list":
-        fit = all(width(title) <= limits.button_title for title in titles)
-        if fit and not any(choice.description for choice in choices):
-            return "buttons"
-    return "list" if limits.rows else "numbered"
+class Layout(NamedTuple):
+    """One page of choices in the shape that fits; `cut`: not as the author wrote them."""
+
+    shape: str                               # buttons list numbered
+    choices: tuple[Choice, ...]
+    pages: int = 1
+    cut: bool = False
 
 
-def pages(count: int, limits: Limits) -> int:
-    """How many pages a list of so many choices takes; the last row of a page is `system.more` where there are two.
+def lay(choices: Sequence[Choice], wanted: str | None, limits: Limits, more: Choice, page: int = 0) -> Layout:
+    """A page of the choices, which wrap: after the last page comes the first.
 
-    >>> from runtime.shapes import pages
+    Buttons that do not fit become a list, and a list that does not fit gets pages, each ending in `more`.
     """
-    if count <= limits.rows or limits.rows < 2:
-        return 1
-    return -(-count // (limits.rows - 1))
+    if _are_buttons(choices, wanted, limits):
+        return Layout("buttons", tuple(choices))
+    if not limits.rows:
+        return Layout("numbered", tuple(choices))
+    count, size = 1, limits.rows - 1
+    shown = tuple(choices)
+    if len(choices) > limits.rows and size:
+        count = -(-len(choices) // size)
+        start = page % count * size
+        shown = (*choices[start : start + size], more)
+    fitting = tuple([_fit(choice, limits) for choice in shown])
+    return Layout("list", fitting, count, fitting != shown)
+
+
+def _are_buttons(choices: Sequence[Choice], wanted: str | None, limits: Limits) -> bool:
+    if len(choices) > limits.buttons or wanted == "list" or len({choice.title for choice in choices}) < len(choices):
+        return False
+    return all(width(choice.title) <= limits.button_title and not choice.description for choice in choices)
 
 
 def say(message: Say, limits: Limits) -> Shown:
@@ -123,13 +138,11 @@ def say(message: Say, limits: Limits) -> Shown:
     return Shown((*map(Say, before), shown), moved or bool(before) or link != message.link)
 
 
-def offer(message: Offer, limits: Limits, wanted: str | None, short: str) -> Shown:
-    """A question with options in the shape that fits; `short` is its text where its own had to go before it."""
-    shape = shape_of(wanted, message.options, limits)
-    choices = tuple(_fit(choice, limits) for choice in message.options) if shape == "list" else message.options
-    text, header, footer, moved = _edges(message.text, message.header, message.footer, limits)
+def offer(step: str, whole: Say, layout: Layout, limits: Limits, short: str) -> Shown:
+    """A question with choices; `short` is its text where its own had to go before it, and what opens a list."""
+    text, header, footer, moved = _edges(whole.text, whole.header, whole.footer, limits)
     before: list[Message] = []
-    image = message.image
+    image, shape = whole.image, layout.shape
     if shape == "list" and image is not None:            # a list has no picture of its own
         before.append(Media("image", image))
         image, moved = None, True
@@ -137,9 +150,10 @@ def offer(message: Offer, limits: Limits, wanted: str | None, short: str) -> Sho
         first, text = _question(text, limits.body, short)
         before.extend(Say(piece) for piece in split(first, limits.text))
         moved = True
-    button = cut(message.button or short, limits.list_button) if shape == "list" else None
-    shown = Offer(message.step, text.strip() or short, choices, shape, header, image, footer, button)
-    return Shown((*before, shown), moved or choices != message.options)
+    button = cut(short, limits.list_button) if shape == "list" else None
+    asked = Offer(step, text if text and not text.isspace() else short, layout.choices, shape, header, image, footer,
+                  button)
+    return Shown((*before, asked), moved or layout.cut)
 
 
 def media(message: Media, limits: Limits) -> Shown:
@@ -152,6 +166,8 @@ def media(message: Media, limits: Limits) -> Shown:
 
 def _fit(choice: Choice, limits: Limits) -> Choice:
     title, description = choice.title, choice.description
+    if width(title) <= limits.row_title and width(description) <= limits.row_description:
+        return choice
     if width(title) > limits.row_title:
         title = cut(title, limits.row_title)
         whole = f"{choice.title} ({description})" if description else choice.title
@@ -163,6 +179,8 @@ def _edges(
     text: str, header: str | None, footer: str | None, limits: Limits,
 ) -> tuple[str, str | None, str | None, bool]:
     """Text, header, footer, and whether a header or footer that is too long had to join the text."""
+    if not header and not footer:
+        return text, None, None, False
     moved = False
     if header and width(header) > limits.header:
         text, header, moved = f"{header}\n\n{text}", None, True

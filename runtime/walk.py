@@ -6,7 +6,7 @@ Elsewhere: what the operations do (`runs`), asking (`steps`), which row takes an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -44,9 +44,9 @@ class Walk:
     """One turn: what the state was, what it has become so far, and what is asked for."""
 
     __slots__ = (
-        "_owns_slots", "acting", "calls", "effects", "event", "failing", "frames", "heard", "is_own", "messages",
-        "misses", "now", "operations", "opted_out", "opting_out", "owner", "params", "plan", "private", "program",
-        "pushed", "question", "slots", "table", "trace", "turn", "waiting",
+        "_owns_slots", "acting", "calls", "effects", "event", "failing", "frames", "heard", "is_own", "language",
+        "messages", "misses", "now", "operations", "opted_out", "opting_out", "owner", "params", "plan", "private",
+        "program", "pushed", "question", "slots", "table", "trace", "turn", "waiting",
     )
 
     def __init__(self, plan: Plan, state: State, event: Event) -> None:
@@ -56,6 +56,7 @@ class Walk:
         self.now = event.at                              # of the whole turn: what timers run from
         self.frames = list(state.frames)
         self.slots = state.slots
+        self.language = self._language()
         self.misses = state.misses
         self.heard = state.heard
         self.turn = state.turn + 1
@@ -88,6 +89,7 @@ class Walk:
     def undo(self, mark: Mark) -> None:
         """Back to that point, with bounds as new; only that the user has opted out is not undone."""
         self.frames, self.slots = list(mark.frames), mark.slots
+        self.language = self._language()
         self._owns_slots = False
         del self.effects[mark.effects :]
         self.operations = self.messages = 0
@@ -103,11 +105,6 @@ class Walk:
         return Turn(state, tuple(self.effects), tuple(self.trace), self.private)
 
     # --- what is read
-
-    @property
-    def language(self) -> str:
-        known = self.slots.get("language")
-        return known if isinstance(known, str) and known else self.table.languages[0]
 
     def locals(self) -> Mapping[str, Json]:
         """What the frame that acts may read: its own locals, or those of the frame it shares them with."""
@@ -156,7 +153,7 @@ class Walk:
 
     def resting(self) -> StepPlan | None:
         """The step the conversation rests at."""
-        return self.plan.step(self.frames[-1].step) if self.frames else None
+        return self.plan.steps[self.frames[-1].step] if self.frames else None
 
     # --- what is written
 
@@ -170,11 +167,16 @@ class Walk:
                 self.slots = dict(self.slots)
                 self._owns_slots = True
             _put(self.slots, name, value)
+            self.language = self._language()
         elif self.frames:
             index = self.home()
             known = dict(self.frames[index].locals)
             _put(known, name, value)
             self.frames[index] = replace(self.frames[index], locals=known)
+
+    def _language(self) -> str:
+        known = self.slots.get("language")
+        return known if known and isinstance(known, str) else self.table.languages[0]
 
     def forget(self) -> None:
         """Drop what does not outlive the session."""
@@ -214,24 +216,24 @@ class Walk:
         self.frames.append(frame)
         self.acting = -1
 
-    def rest(self, step: str, kind: str | None, **call: Any) -> None:
-        """A new visit of a step by the frame on top."""
+    def rest(self, step: str, kind: str | None, call: str | None = None) -> None:
+        """A new visit of a step by the frame on top, with its timers."""
         self.leave()
-        self.frames[-1] = replace(self.frames[-1], step=step, kind=kind, since=self.now, **call)
-        self.set_timers()
-
-    def set_timers(self) -> None:
-        """The timers of the visit of the frame on top."""
-        index, frame, known = len(self.frames) - 1, self.frames[-1], self.resting()
+        index = len(self.frames) - 1
+        left = self.frames[index]
+        frame = Frame(left.flow, step, left.locals, left.shares, left.back, since=self.now, kind=kind, call=call,
+                      own=call is not None and self.is_own)
+        self.frames[index] = frame
+        known = self.plan.steps[step]
         for seconds in known.rows.after if known else ():
-            self.effects.append(SetTimer(timer(index, frame.step, seconds), due(frame, seconds)))
+            self.effects.append(SetTimer(timer(index, step, seconds), due(frame, seconds)))
 
     def leave(self, index: int = -1) -> None:
         """End the visit of a frame, with the timers that have not fired."""
         frame = self.frames[index]
         if frame.step is None:
             return
-        known = self.plan.step(frame.step)
+        known = self.plan.steps[frame.step]
         for seconds in known.rows.after if known else ():
             if seconds not in frame.fired:
                 self.effects.append(CancelTimer(timer(index % len(self.frames), frame.step, seconds)))

@@ -8,13 +8,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from runtime.effects import Choice, Media, Offer, Say
-from runtime.shapes import cut, media, offer, pages, say, shape_of, split, width
+from runtime.shapes import Shown, cut, lay, media, say, split, width
+from runtime.shapes import offer as lay_out
 from runtime.state import State
 from tests.runtime.small_bots import WHATSAPP, Bot, Talk, Var, goes
 
+MORE = Choice("more", "More…")
 
-def question(*titles: str, text: str = "Which?", **more: object) -> Offer:
-    return Offer("s", text, tuple(Choice(title, title) for title in titles), "", **more)
+
+def offer(*titles: str, text: str = "Which?", choices: tuple[Choice, ...] = (), **more: object) -> Shown:
+    shown = choices or tuple(Choice(title, title) for title in titles)
+    return lay_out("s", Say(text, **more), lay(shown, None, WHATSAPP, MORE), WHATSAPP, "Choose")
 
 
 # --- pieces
@@ -93,7 +97,7 @@ def test_a_caption_that_is_too_long_follows_its_picture():
 
 
 def test_three_short_titles_are_buttons():
-    shown = offer(question("a", "b", "c"), WHATSAPP, None, "Choose")
+    shown = offer("a", "b", "c")
 
     assert shown.messages[0].shape == "buttons"
     assert shown.messages[0].button is None
@@ -104,22 +108,22 @@ def test_three_short_titles_are_buttons():
     [Choice("a", "x" * 21)], [Choice("a", "A", "described")], [Choice("a", "A"), Choice("b", "A")],
     [Choice(name, name) for name in "abcd"]])
 def test_what_does_not_fit_on_buttons_is_a_list(options):
-    assert shape_of("buttons", tuple(options), WHATSAPP) == "list"
+    assert lay(options, "buttons", WHATSAPP, MORE).shape == "list"
 
 
 def test_a_channel_without_lists_gets_numbers():
     plain = replace(WHATSAPP, buttons=0, rows=0)
 
-    assert shape_of(None, (Choice("a", "A"),), plain) == "numbered"
-    assert pages(100, plain) == 1
-    assert offer(question("a" * 50), plain, None, "Choose").messages[0].options == (Choice("a" * 50, "a" * 50),)
+    choices = [Choice(str(number), "A title of more than twenty-four") for number in range(100)]
+
+    assert lay(choices, None, plain, MORE) == ("numbered", tuple(choices), 1, False)
 
 
 def test_a_title_that_is_too_long_for_a_list_stands_whole_in_its_description():
     long = "A title of more than twenty-four"
     options = (Choice("a", long), Choice("b", long, "cheap"), Choice("c", long, "d" * 70), Choice("d", "D", "e" * 73))
 
-    shown = offer(Offer("s", "?", options, ""), WHATSAPP, None, "Choose")
+    shown = offer(choices=options)
 
     assert shown.messages[0].options == (
         Choice("a", "A title of more than tw…", long), Choice("b", "A title of more than tw…", f"{long} (cheap)"),
@@ -128,23 +132,23 @@ def test_a_title_that_is_too_long_for_a_list_stands_whole_in_its_description():
 
 
 def test_a_long_question_goes_before_its_options():
-    shown = offer(question("a", text="word " * 300), WHATSAPP, None, "Choose")
+    shown = offer("a", text="word " * 300)
 
     assert shown.messages == (Say(("word " * 300).strip()), Offer("s", "Choose", (Choice("a", "a"),), "buttons"))
     assert shown.cut
 
 
 def test_the_last_paragraph_of_a_long_question_stays_with_its_options():
-    shown = offer(question("a", text="word " * 300 + "\n\nDo you agree?"), WHATSAPP, None, "Choose")
+    shown = offer("a", text="word " * 300 + "\n\nDo you agree?")
 
     assert shown.messages[1].text == "Do you agree?"
 
 
 def test_a_list_has_no_picture_of_its_own():
-    picture = question("a", "b", "c", "d", image="https://e.example/a.jpg")
+    picture = "https://e.example/a.jpg"
 
-    assert offer(picture, WHATSAPP, None, "Choose").messages[0] == Media("image", "https://e.example/a.jpg")
-    assert offer(replace(picture, options=picture.options[:2]), WHATSAPP, None, "Choose").messages[0].image
+    assert offer("a", "b", "c", "d", image=picture).messages[0] == Media("image", picture)
+    assert offer("a", "b", image=picture).messages[0].image == picture
 
 
 def test_a_title_without_bound_is_cut_in_a_conversation_and_noted():
