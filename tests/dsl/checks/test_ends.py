@@ -230,3 +230,40 @@ flow main
     - "No"
   end
 ''') == []
+
+
+def test_the_flow_of_failures_is_reached_by_calls_and_comes_back_to_the_last_question():
+    assert lines('''
+flow main
+  choose may "Shall we look?"
+    - "Yes"
+      call look()
+  end
+
+flow system.failed
+  say "Something went wrong."
+''', "actions:\n  look: {python: actions.look}\n") == []
+
+
+def test_a_block_that_asks_its_flow_again_leaves_the_block():
+    assert lines('''
+flow main
+  ask name as text length 1..20 "Your name?"
+  choose right "Is it {name}?"
+    on "no"
+      say "Oh."
+      again name
+    - "Yes"
+  end
+''') == []
+
+
+def test_of_two_steps_with_one_name_only_the_name_is_told():
+    assert lines('''
+flow main
+  choose tea "Tea?"
+    - "Yes"
+  choose tea "Tea?"
+    - "Yes"
+  end
+''') == ["F123 5 tea: same name"]

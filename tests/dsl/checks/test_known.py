@@ -544,6 +544,65 @@ menu main "What now?"
          "actions:\n  add: {params: {cart: text}, returns: text, python: actions.add}\n") == []
 
 
+# --- rules and values -------------------------------------------------------------------------------------------
+
+
+def test_what_a_rule_reads_must_be_known_at_its_question():
+    assert unset('''
+rule short for text
+  check len(it) < limit
+  else "Too long, {name}."
+
+flow main
+  ask code as short "Code?"
+    tries 2
+      end
+  say "{code}"
+  end
+''', NAME + "  limit: integer\n") == ["F401 3 limit: read here", "F401 4 name: read here"]
+
+
+def test_a_rule_that_two_questions_share_is_told_once():
+    assert unset('''
+rule short for text
+  check len(it) < limit
+  else "Too long."
+
+flow main
+  choose which "Which?"
+    - "One"
+      ask code as short "Code?"
+        tries 2
+          end
+      track got(code)
+    - "Other"
+      ask pin as short "Pin?"
+        tries 2
+          end
+      track got(pin)
+  end
+''', "slots:\n  limit: integer\n") == ["F401 3 limit: read here"]
+
+
+def test_a_condition_that_is_kept_as_a_value_asks_for_bare_names_too():
+    assert unset('''
+flow main
+  set both = name and tea
+  if both
+    end
+  end
+''', "slots:\n  name: boolean\n  tea: boolean\n  both: boolean\n") == []
+
+
+def test_a_name_that_stands_twice_in_a_text_is_told_once():
+    assert unset('''
+flow main
+  choose a "You, {name}, {name}?"
+    - "Yes, {name}"
+  end
+''', NAME) == ["F401 3 name: read here"]
+
+
 # --- set but never read -----------------------------------------------------------------------------------------
 
 
@@ -619,3 +678,12 @@ flow main
   say "Hello {name}!"
   end
 ''', NAME, codes="F401") == []
+
+
+def test_the_name_of_a_loop_need_not_be_read():
+    assert lines('''
+flow main
+  for one in names
+    say "Another one."
+  end
+''', "slots:\n  names: {type: list of text, default: []}\n") == []

@@ -39,7 +39,7 @@ def test_a_guard_that_leaves_is_enough(guard):
     assert empty(asked(f"  {guard}\n    end")) == []
 
 
-@pytest.mark.parametrize("guard", ["if shops is not known", "if len(shops) == 3", "if len(shops) > 5"])
+@pytest.mark.parametrize("guard", ["if shops is not known", "if len(shops) == 3", "if len(shops) > 5", "if len(shops) == len(language)"])
 def test_a_guard_of_something_else_is_not(guard):
     assert empty(asked(f"  {guard}\n    end")) == ["F304 8 shops: may be empty"]
 
@@ -97,3 +97,33 @@ flow pick(sizes: list of text)
 
 def test_a_list_with_something_to_fall_back_to_holds_something():
     assert empty(asked("").replace("from shops", 'from shops or ["online"]')) == []
+
+
+def test_an_empty_list_that_is_written_out_holds_nothing():
+    assert empty('''
+flow main
+  ask size from [] "Which size?"
+  track chosen(size)
+  end
+''') == ["F304 3 []: may be empty"]
+
+
+def test_lists_that_are_joined_hold_what_one_of_them_holds():
+    assert empty('''
+flow main
+  set more = sizes or ["S"]
+  ask size from more "Which size?"
+  track chosen(size)
+  ask other from sizes + ["L"] "Which other?"
+  track chosen(other)
+  end
+''', "slots:\n  sizes: {type: list of text, default: []}\n  more: {type: list of text, default: []}\n") == []
+
+
+def test_a_list_that_names_nothing_is_told_once():
+    assert lines('''
+flow main
+  ask size from sizs "Which size?"
+  track chosen(size)
+  end
+''', codes="F102 F304") == ["F102 3 sizs: nothing has this name"]

@@ -204,3 +204,19 @@ flow main
 flow bye
   end
 ''', codes="F308") == []
+
+
+def test_what_leads_into_a_ring_is_not_told_again():
+    assert lines('''
+flow main
+  ask q as text "Q?"
+  track q(q)
+  choose again "Again?"
+    - "Yes"  -> main
+    - "No"   -> ring
+
+flow ring
+  ask w as text "W?"
+  track w(w)
+  -> ring
+''', codes="F306") == ['F306 10 ask w as text "W?": no way out']
