@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
-from dsl.expressions import Expressions, Typed, Variable, known_type
+from dsl.expressions import Expressions
 from dsl.nearest import did_you_mean
 from dsl.scope import Scope
 from dsl.source import Span
 from dsl.syntax import Argument, Attribute, Expr, Ref, Reveal
+from dsl.typed import Typed, Variable, known_type
 
 TOO_MANY = Kind("F132", Severity.ERROR, "{what} takes {wanted}, given are {given}")
 MISSING = Kind("F133", Severity.ERROR, "{what} wants {names}")

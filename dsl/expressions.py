@@ -5,7 +5,7 @@ unknown, and of an unknown type nothing more is said.
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from dsl import types
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
@@ -32,7 +32,7 @@ from dsl.syntax import (
     Unary,
     Url,
 )
-from dsl.table import UNKNOWN as BROKEN
+from dsl.typed import BROKEN_VALUE, NOTHING, Typed, Variable, a, converted, known_type, plain
 from dsl.types import UNKNOWN
 
 if TYPE_CHECKING:
@@ -50,40 +50,12 @@ NEVER_EQUAL = Kind("F416", Severity.ERROR, "`{name}` is never \"{value}\"")
 MIXED = Kind("F417", Severity.ERROR, "{left} and {right} do not go together here")
 TOO_LONG = Kind("F449", Severity.ERROR, "a number has at most 18 digits")
 
-Variable: TypeAlias = tuple[str, ...]        # ("slot", name) or ("local", frame, name)
-
-NOTHING: frozenset[Variable] = frozenset()
-
-
-class Typed(NamedTuple):
-    code: Any
-    type: str
-    reads: frozenset[Variable] = NOTHING     # what it shows something of, for personal data
-
-    @property
-    def is_broken(self) -> bool:
-        return bool(self.code == [BROKEN])
-
-
-BROKEN_VALUE = Typed([BROKEN], UNKNOWN)
-
-
-def a(type: str) -> str:
-    """A type in words.
-
-    >>> a("integer"), a("list of visit"), a("unknown")
-    ('an integer', 'a list of visit', 'something unknown')
-    """
-    if type == UNKNOWN:
-        return "something unknown"
-    return f"{'an' if type[0] in 'aeio' else 'a'} {type}"
-
-
 class Expressions:
     """Reads expressions in the names of one bot; what is wrong with them goes to `names.found`."""
 
     def __init__(self, names: Names) -> None:
         self.names = names
+        self._owned: dict[str, str] = {}
         self.texts: Texts                    # set by `Texts`, which reads what stands inside `{}` by this
         self._read: dict[type, Callable[[Any, Scope], Typed]] = {
             Text: self._text, Number: self._number, Duration: self._duration, Truth: self._truth, Url: self._url,
@@ -263,7 +235,19 @@ class Expressions:
         def known() -> Iterable[str]:
             return (*scope.frame.locals, *self.names.domain.slots, *scope.given, "language")
 
-        self.names.unknown(NO_SLOT, name, known, "nothing has this name")
+        fixes = []
+        owner = self._owners().get(name.text)
+        if owner is not None:
+            fixes.append(Fix(f"flow `{owner}` has one of its own: declare it under `slots` in domain.yml to share it"))
+        self.names.unknown(NO_SLOT, name, known, "nothing has this name", *fixes)
+
+    def _owners(self) -> dict[str, str]:
+        """The first flow that binds each name for itself; looked up only once something is missing."""
+        if not self._owned:
+            for frame in self.names.frames.values():
+                for name in frame.locals:
+                    self._owned.setdefault(name, frame.name)
+        return self._owned
 
     def _attribute(self, expr: Attribute, scope: Scope) -> Typed:
         of = self.value(expr.of, scope)
@@ -420,27 +404,6 @@ class Expressions:
 
     def _reveal(self, expr: Reveal, scope: Scope) -> Typed:
         return self.value(expr.of, scope)._replace(reads=NOTHING)
-
-
-def plain(text: Text) -> str | None:
-    """A text that interpolates nothing, as it is read; else None."""
-    if not text.parts:
-        return ""
-    only = text.parts[0]
-    return only if len(text.parts) == 1 and isinstance(only, str) else None
-
-
-def converted(typed: Typed, wanted: str) -> Typed:
-    """The value as one of type `wanted`, which it fits."""
-    if typed.is_broken or typed.code == ["list"] or not types.needs_conversion(typed.type, wanted):
-        return typed._replace(type=wanted) if wanted != UNKNOWN else typed
-    return Typed(["as", wanted, typed.code], wanted, typed.reads)
-
-
-def known_type(names: Names, written: str) -> str:
-    """A type written in the domain; unknown where it names nothing (which is said at its own place)."""
-    base = types.base_of(written)
-    return written if base in types.BUILT_IN or base in names.domain.records else UNKNOWN
 
 
 def _reads(*values: Typed) -> frozenset[Variable]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from dsl import types
 from dsl.diagnostics import Edit, Fix, Kind, Label, Severity
-from dsl.expressions import Expressions, Typed, a, known_type, plain
+from dsl.expressions import Expressions
 from dsl.resolve import BOUND, NO_SLOT
-from dsl.scope import Frame, Local, Scope, step_name
+from dsl.scope import Frame, Local, Scope, Steps, step_name
 from dsl.source import Span
 from dsl.syntax import (
     After,
@@ -40,6 +40,7 @@ from dsl.syntax import (
     Tries,
     ValueOf,
 )
+from dsl.typed import Typed, a, known_type, plain
 from dsl.words import slug
 
 SAME_STEP = Kind("F123", Severity.ERROR, "flow `{flow}` has two steps named `{name}`",
@@ -57,6 +58,7 @@ class Binding:
         self._expressions = expressions
         self._names = expressions.names
         self._frame = frame
+        self._tagged: dict[str, int] = {}    # tags proposed so far, by the name they tell apart
 
     def flow(self, flow: Flow) -> None:
         params: list[tuple[str, str]] = []
@@ -98,20 +100,19 @@ class Binding:
     def _statement(self, statement: Statement) -> None:
         match statement:
             case Ask():
-                self._step(statement.tag, statement.slot)
+                self._step(statement, statement.slot)
                 self._ask(statement)
             case Choose():
-                self._step(statement.tag, statement.name)
+                self._step(statement, statement.name)
                 self._choose(statement)
             case CallAction():
-                self._step(statement.tag, statement.action, question=False)
+                self._step(statement, statement.action)
                 self._into_call(statement)
             case Do():
-                self._step(statement.tag, statement.flow, question=False)
+                self._step(statement, statement.flow)
                 self._into_do(statement)
             case Handover():
-                self._step(statement.tag, Name(slug(plain(statement.team) or statement.team.raw), statement.team.span),
-                           question=False)
+                self._step(statement, Name(slug(plain(statement.team) or statement.team.raw), statement.team.span))
             case For():
                 items = self._quietly(statement.items, self._scope())
                 self._bind_own(statement.name, types.item_of(items.type) or types.UNKNOWN)
@@ -121,7 +122,8 @@ class Binding:
 
     # --- steps ----------------------------------------------------------------------------------------------
 
-    def _step(self, tag: Tag, name: Name, *, question: bool = True) -> None:
+    def _step(self, statement: Steps, name: Name) -> None:
+        tag = statement.tag
         step = step_name(self._frame.name, tag, name.text)
         at = tag.name.span if tag.name is not None else name.span
         first = self._frame.steps.setdefault(step, at)
@@ -129,17 +131,27 @@ class Binding:
             self._frame.was[step] = tag.was
         if first is not at:
             there = Label(first, "first used here")
-            self._names.found.append(SAME_STEP.at(at, *self._tag(tag, name), label="same name", others=(there,),
-                                                  flow=self._frame.name, name=step.partition(".")[2]))
-        if question:
-            key = name.text if tag.name is None else f"@{tag.name.text}"
-            self._frame.questions.setdefault(key, step)
-            self._frame.questions.setdefault(name.text, step)
+            self._names.found.append(SAME_STEP.at(at, self._tag(statement, name.text), label="same name",
+                                                  others=(there,), flow=self._frame.name, name=step.partition(".")[2]))
+        if isinstance(statement, Ask | Choose):
+            self._question(tag, name.text, step)
 
-    def _tag(self, tag: Tag, name: Name) -> tuple[Fix, ...]:
-        if tag.name is not None:
-            return (Fix("choose another tag"),)
-        return (Fix(f"give this one a tag at the end of its line: `@{name.text}_again`"),)
+    def _question(self, tag: Tag, name: str, step: str) -> None:
+        """What `again` may call the question: by its name, the one without a tag first, and by its tag."""
+        if tag.name is None:
+            self._frame.questions[name] = step
+        else:
+            self._frame.questions.setdefault(name, step)
+            self._frame.questions.setdefault(f"@{tag.name.text}", step)
+
+    def _tag(self, statement: Steps, name: str) -> Fix:
+        if statement.tag.name is not None:
+            return Fix("choose another tag")
+        self._tagged[name] = self._tagged.get(name, 1) + 1
+        tag = f"@{name.rpartition('.')[2]}_{self._tagged[name]}"
+        end = Span(statement.span.file, statement.span.end, statement.span.end)
+        edits = () if statement.tag.was else (Edit(end, f" {tag}"),)
+        return Fix(f"give this one a tag at the end of its line: `{tag}`", edits)
 
     # --- locals ---------------------------------------------------------------------------------------------
 

@@ -16,13 +16,16 @@ from msgspec import structs
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.domain import Domain, Field, Slot
 from dsl.domain import Template as DomainTemplate
-from dsl.expressions import Expressions, Variable, known_type, plain
+from dsl.expressions import Expressions
 from dsl.frames import Binding
 from dsl.limits import limits
 from dsl.locales import Locale
-from dsl.lower_blocks import RETURNS, Blocks, Bot
+from dsl.lower_blocks import Blocks
+from dsl.lower_bot import RETURNS, Bot
+from dsl.lower_questions import lower_menu
+from dsl.lower_rows import Rows, event, on
 from dsl.lower_rules import lower_rule
-from dsl.lower_steps import Rows, event, lower_menu, lower_step, on
+from dsl.lower_steps import lower_step
 from dsl.lower_texts import Texts, Translatable
 from dsl.pools import Places, Pools
 from dsl.privacy import Privacy
@@ -34,6 +37,7 @@ from dsl.syntax import Anywhere, File, Flow, Menu, On, Otherwise
 from dsl.system import FALLBACK, PREFIX, system_texts
 from dsl.table import UNKNOWN, Action, Http, Place, Row, Session, SourceMap, Table, Template, Var
 from dsl.table import Flow as LoweredFlow
+from dsl.typed import Variable, known_type, plain
 
 TWO_OTHERWISE = Kind("F424", Severity.ERROR, "a bot has one `otherwise`, this is a second one")
 
@@ -70,20 +74,21 @@ class _Lowering:
         self.anywhere_items = [item for file in files for item in file.items if isinstance(item, Anywhere)]
         self.anywhere = Frame(ANYWHERE)
         self.nowhere = Scope(Frame("domain"), "domain")              # what stands in domain.yml reads slots only
-        self.frames = {name: Frame(name) for name in self.names.flows}
         self._bind()
         self.bot = Bot(self.names, self.expressions, Texts(self.expressions, self.pools, domain.languages, locales),
-                       self.pools, self.places, Privacy(), limits(), self.frames)
+                       self.pools, self.places, Privacy(), limits())
 
     def _bind(self) -> None:
         Texts(self.expressions, Pools(self.places), self.domain.languages, {})      # what binding reads is read again
+        frames = {name: Frame(name) for name in self.names.flows}
         for name, flow in self.names.flows.items():
-            binding = Binding(self.expressions, self.frames[name])
+            binding = Binding(self.expressions, frames[name])
             if isinstance(flow, Flow):
                 binding.flow(flow)
             else:
                 binding.menu(flow)
         Binding(self.expressions, self.anywhere).anywhere(self.anywhere_items)
+        self.names.frames = frames
 
     def run(self) -> Lowered:
         bot, domain = self.bot, self.domain
@@ -103,7 +108,7 @@ class _Lowering:
         system = self._system()
         marked: dict[Variable, Span] = {("slot", slot.name): slot.span for slot in domain.slots.values() if slot.pii}
         held = bot.privacy.holders(marked)
-        renames = Renames({name: flow.tag.was for name, flow in self.names.flows.items()}, self.frames)
+        renames = Renames({name: flow.tag.was for name, flow in self.names.flows.items()}, self.names.frames)
         self.names.found += [*bot.privacy.found(held, marked), *renames.found, *self.names.unused()]
         table = Table(
             domain.bot, list(domain.languages), domain.timezone,
@@ -128,7 +133,7 @@ class _Lowering:
 
     def _flow(self, flow: Flow | Menu, starts: Rows) -> LoweredFlow:
         name = flow.name.text
-        frame = self.frames[name]
+        frame = self.names.frames[name]
         blocks = self._blocks(frame)
         if flow.starts_on:
             self.names.can_enter(flow, flow.starts_on[0].span)
@@ -182,7 +187,7 @@ class _Lowering:
         return structs.replace(var, pii=variable in held, private=variable in self.bot.private)
 
     def _with_locals(self, flow: LoweredFlow, held: Mapping[Variable, Variable]) -> LoweredFlow:
-        return structs.replace(flow, locals=self._locals(self.frames[flow.entry], held))
+        return structs.replace(flow, locals=self._locals(self.names.frames[flow.entry], held))
 
     def _locals(self, frame: Frame, held: Mapping[Variable, Variable]) -> dict[str, Var]:
         return {name: self._local(frame, name, local, held) for name, local in frame.locals.items()}

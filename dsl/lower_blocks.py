@@ -4,35 +4,25 @@ A block is lowered with a `Continuation`: what happens when it falls through. St
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from dsl import types
 from dsl.arguments import Arguments, Wanted
 from dsl.diagnostics import Fix, Kind, Severity
-from dsl.expressions import Expressions, a
-from dsl.lower_texts import Texts
-from dsl.pools import Places, Pools
-from dsl.privacy import Privacy
-from dsl.resolve import Names
-from dsl.scope import ANYWHERE, Frame, Scope
+from dsl.lower_bot import RETURNS, Bot, Continuation, Run, goes
+from dsl.scope import ANYWHERE, Frame, Scope, Steps
 from dsl.source import Span
 from dsl.syntax import (
     Again,
-    Ask,
     Block,
-    CallAction,
-    Choose,
     Clause,
     ClearSlot,
     DetailOf,
-    Do,
     End,
     Expr,
     Flow,
     Footer,
     For,
-    Handover,
     Header,
     If,
     Image,
@@ -53,58 +43,14 @@ from dsl.syntax import (
     TitleOf,
     Track,
 )
-from dsl.table import UNKNOWN, Limits, Op, Place, Step
+from dsl.table import UNKNOWN, Op
+from dsl.typed import a
 
 NOTHING_AGAIN = Kind("F112", Severity.ERROR, "there is no question `{name}` in this flow to ask again")
 NO_QUESTION = Kind("F113", Severity.ERROR, "there is no question before this to ask again")
 RETURNS_UNSAID = Kind("F421", Severity.ERROR, "flow `{name}` does not say that it returns {given}")
 RETURNS_NONE = Kind("F422", Severity.ERROR, "flow `{name}` returns {wanted}, here it returns nothing")
 NO_TITLE = Kind("F423", Severity.ERROR, "it is not said how {given} is shown")
-
-Steps = Ask | Choose | CallAction | Do | Handover
-
-
-@dataclass(frozen=True, slots=True)
-class Continuation:
-    """What happens when a block falls through: operations, the last of which ends the run."""
-
-    ops: tuple[tuple[Any, ...], ...]
-
-
-def goes(run: str) -> Continuation:
-    return Continuation((("go", run),))
-
-
-RETURNS = Continuation((("return", None),))
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    name: str
-    ops: list[Op]
-    places: list[Place]
-
-
-@dataclass(slots=True)
-class Bot:
-    """What all flows of a bot are lowered with, and what they become."""
-
-    names: Names
-    expressions: Expressions
-    texts: Texts
-    pools: Pools
-    places: Places
-    privacy: Privacy
-    limits: Limits
-    frames: dict[str, Frame] = field(default_factory=dict)          # of flows and menus
-    responses: dict[str, list[int]] = field(default_factory=dict)   # T of their variants
-    steps: dict[str, Step] = field(default_factory=dict)
-    step_places: dict[str, Place] = field(default_factory=dict)
-    rows: dict[str, list[Place]] = field(default_factory=dict)
-    options: dict[str, list[Place]] = field(default_factory=dict)
-    runs: dict[str, Run] = field(default_factory=dict)
-    private: set[tuple[str, ...]] = field(default_factory=set)      # variables that some `ask` fills in private
-    titles: dict[tuple[str, ...], list[list[Any]]] = field(default_factory=dict)    # of a choose's values: [value, T]
 
 
 class Blocks:

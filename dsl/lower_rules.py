@@ -4,12 +4,13 @@ from typing import Any
 
 from dsl import types
 from dsl.diagnostics import Fix, Kind, Severity
-from dsl.expressions import a
-from dsl.lower_blocks import Bot
-from dsl.lower_steps import regex, whole
+from dsl.lower_bot import Bot
+from dsl.lower_questions import whole
+from dsl.lower_rows import regex
 from dsl.scope import Frame, Scope
 from dsl.syntax import Is, ListOf, Ref, Regex, Rule, RuleLine, Text
 from dsl.table import Rule as LoweredRule
+from dsl.typed import a
 
 NOT_OF_TYPE = Kind("F441", Severity.ERROR, "`{name}` is not for {given}")
 NOTHING_ABOVE = Kind("F442", Severity.ERROR, "this `else` has no line above it that could refuse")

@@ -9,7 +9,7 @@ from typing import Any
 
 from dsl import types
 from dsl.diagnostics import Fix, Kind, Severity
-from dsl.expressions import NOTHING, Expressions, Typed, Variable, a
+from dsl.expressions import Expressions
 from dsl.locales import Locale
 from dsl.nearest import did_you_mean
 from dsl.po import plural_form
@@ -18,6 +18,7 @@ from dsl.scope import Scope
 from dsl.source import Span
 from dsl.syntax import Expr, Format, Interpolation, Text
 from dsl.table import Part
+from dsl.typed import NOTHING, Typed, Variable, a
 
 SHOWS_RECORD = Kind("F418", Severity.ERROR, "{given} cannot be shown as a text",
                     why="The user would see the inside of the program.")

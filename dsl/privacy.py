@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Label, Severity
-from dsl.expressions import Variable
 from dsl.source import Span
+from dsl.typed import Variable
 
 LEAVES = Kind("F700", Severity.ERROR, "personal data leaves the conversation: `{name}` in `{where}`",
               why="Whoever receives it keeps it where nobody can erase it with the user's other data.")

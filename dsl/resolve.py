@@ -11,7 +11,7 @@ from dsl import types
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.domain import Action, Domain, Happening, Response, Template
 from dsl.nearest import did_you_mean
-from dsl.scope import ANYWHERE
+from dsl.scope import ANYWHERE, Frame
 from dsl.source import Span
 from dsl.syntax import File, Flow, Menu, Name, Rule, TypeRef
 from dsl.table import UNKNOWN as BROKEN
@@ -59,6 +59,7 @@ class Names:
         self.domain = domain
         self.found: list[Diagnostic] = []
         self.used: set[tuple[str, str]] = set()
+        self.frames: dict[str, Frame] = {}   # of flows and menus, once they are bound
         self.flows: dict[str, Flow | Menu] = {}
         self.rules: dict[str, Rule] = {}
         self.broken = set(broken)

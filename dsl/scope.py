@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from dsl.source import Span
-from dsl.syntax import Name, Tag
+from dsl.syntax import Ask, CallAction, Choose, Do, Handover, Name, Tag
+
+Steps: TypeAlias = Ask | Choose | CallAction | Do | Handover        # statements at which a conversation rests
 
 ANYWHERE = "anywhere"                        # the frame that `anywhere` blocks run in
 

@@ -198,7 +198,8 @@ def test_steps_of_one_name_are_told_apart_by_a_tag():
     found = [each for each in built.diagnostics if each.code == "F123"]
 
     assert [at(built, each) for each in found] == ["name", "name"]
-    assert found[0].fixes[0].text == "give this one a tag at the end of its line: `@name_again`"
+    assert found[0].fixes[0].text == "give this one a tag at the end of its line: `@name_2`"
+    assert found[0].fixes[0].edits[0].text == " @name_2"
     assert found[1].fixes[0].text == "choose another tag"
 
 
@@ -241,3 +242,19 @@ def test_personal_data_points_to_where_it_is_declared():
 
     assert [(label.text, label.span.file) for label in leak.others] == [("marked `pii` here", "domain.yml")]
     assert leak.fixes[0].edits[0].text == "reveal "
+
+
+def test_a_name_that_another_flow_has_for_itself_can_be_shared():
+    diagnostic = first('flow main\n  say "{pet}"\n  do other\n  end\n\nflow other\n  ask pet as text "?"\n', "F102")
+
+    assert diagnostic.fixes[-1].text == (
+        "flow `other` has one of its own: declare it under `slots` in domain.yml to share it")
+
+
+def test_again_asks_the_question_without_a_tag_where_several_ask_for_a_slot():
+    built = bot('  ask name "?" @one\n  ask name "??"\n  if name == "a"\n    again name\n'
+                '  if name == "b"\n    again @one')
+
+    assert built.table is not None
+    again = [op for run in built.table.runs.values() for op in run if op[0] == "again"]
+    assert again == [["again", "main.name"], ["again", "main.one"]]
