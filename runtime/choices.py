@@ -69,11 +69,11 @@ class Open:
     def of(self, name: str) -> Pick | None:
         return next((pick for pick in self.picks if pick.shown.id == name), None)
 
-    def named(self, reply: str) -> Pick | None:
-        """The choice that a reply names: its title, an alias, its number; or a suggestion, word for word."""
+    def named(self, reply: str, words: str) -> Pick | None:
+        """The choice that a reply names, given with its words normalised: by its title, an alias, its number; or a
+        suggestion, word for word."""
         if not self.picks:
             return None
-        words = normalise(reply)
         if self._by_words is None:
             self._by_words = self._named_by_words()
         if words in self._by_words:
@@ -99,7 +99,7 @@ class Open:
         """A page of the choices in the shape that fits the channel."""
         known = self._layouts.get(page)
         if known is None:
-            more = Choice(MORE, walk.system("more") or "…")
+            more = Choice(MORE, walk.word("more"))
             known = lay([pick.shown for pick in self.picks], at.step.shape, walk.table.limits, more, page)
             if page < known.pages:
                 self._layouts[page] = known
@@ -123,14 +123,10 @@ def open_now(walk: Walk, at: StepPlan) -> Open:
 KEPT = 256                                   # sets of open choices of one step; conditions may hold in many ways
 
 
-def chosen(walk: Walk, at: StepPlan, name: str) -> Pick | None:
-    """The choice of that id, if it is open now; of an option nothing else is looked at."""
-    if not at.step.options:
-        return open_now(walk, at).of(name)
+def is_open(walk: Walk, at: StepPlan, name: str) -> bool:
+    """Whether a step has an option of that id whose condition holds."""
     option = at.options.get(name)
-    if option is None or not walk.holds(option.when):
-        return None
-    return pick_of(name, "", "option")
+    return option is not None and walk.holds(option.when)
 
 
 def pick_of(

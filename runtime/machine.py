@@ -20,7 +20,7 @@ from runtime.effects import Say
 from runtime.events import Answered, Chose, Event, Failed, Happened, Opened, Resumed, Said, Sent, TimedOut
 from runtime.matching import hear, moved, stay
 from runtime.plan import Rows, StepPlan, plan_of
-from runtime.runs import Path, enter, fail, follow, start_on, taken
+from runtime.runs import BACK_TO, enter, fail, follow, start_on, taken
 from runtime.session import refuge, settle
 from runtime.state import Fired, State, Turn
 from runtime.values import ITEMS, TEXT
@@ -140,7 +140,7 @@ def _answered(walk: Walk, event: Answered) -> None:
         return
     walk.store(at.step.into, result)
     index = walk.first(at.rows, at.rows.of("result"))
-    follow(walk, Path([["return", None]]) if index is None else taken(walk, at.rows, index))
+    follow(walk, BACK_TO if index is None else taken(walk, at.rows, index))
 
 
 def _is_beyond(value: Json) -> bool:
@@ -224,7 +224,7 @@ def _resumed(walk: Walk, event: Resumed) -> None:
         if at is not None and at.step.kind == "handover":
             walk.drop(index + 1)
             row = walk.first(at.rows, at.rows.of("resume"))
-            follow(walk, Path([["return", None]]) if row is None else taken(walk, at.rows, row))
+            follow(walk, BACK_TO if row is None else taken(walk, at.rows, row))
             return
     walk.note("late")
 

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from dsl.words import normalise
 from runtime import replies, validation
-from runtime.choices import MORE, NONE_OF_THESE, Open, Pick, chosen, open_now, pick_of
+from runtime.choices import MORE, NONE_OF_THESE, Open, Pick, is_open, open_now, pick_of
 from runtime.events import Chose, Opened, Said, Sent
 from runtime.plan import BACK, Rows, StepPlan
-from runtime.runs import Path, ask_again, enter, follow, otherwise, start_on, taken, tries
+from runtime.runs import BACK_TO, Path, ask_again, enter, follow, otherwise, start_on, taken, tries
 from runtime.session import has_expired
 from runtime.state import Frame
 from runtime.steps import ask_whether, turn_page
@@ -25,6 +25,8 @@ from runtime.walk import Walk
 Taking = Callable[[Rows], Iterable[int]]     # rows that take the message, in their order
 
 # What the platform tells us about messages rather than in one: without a row of its own, nobody wants an answer to it.
+_TEXT = ("kind:text", "kind:anything")
+_AD = (*_TEXT, "kind:ad")
 SILENT = frozenset({"edit", "revoke", "reaction", "system"})
 
 
@@ -32,7 +34,8 @@ def hear(walk: Walk, event: Said | Sent | Chose | Opened) -> None:
     """The user has written, tapped, sent or opened something."""
     at = walk.resting()
     is_back = has_expired(walk, event)
-    taking = _taking(event)
+    words = normalise(event.text) if isinstance(event, Said) else ""
+    taking = _taking(event, words)
     if isinstance(event, Sent) and event.kind in SILENT and not _is_taken(walk, at, taking):
         walk.note("silent")
         return
@@ -50,32 +53,32 @@ def hear(walk: Walk, event: Said | Sent | Chose | Opened) -> None:
     elif isinstance(event, Opened):
         walk.note("silent")
     else:
-        _meet(walk, at, event, taking)
+        _meet(walk, at, event, taking, words)
 
 
 def moved(walk: Walk, event: Said | Sent | Chose | Opened, to: str) -> None:
     """The user writes to a bot that has no place any more where they were."""
     walk.heard = max(walk.heard, event.at)
-    if _beyond(walk, None, _taking(event)) or (isinstance(event, Chose) and _tapped_menu(walk, event)):
+    taking = _taking(event, normalise(event.text) if isinstance(event, Said) else "")
+    if _beyond(walk, None, taking) or (isinstance(event, Chose) and _tapped_menu(walk, event)):
         return
     walk.note("moved")
     walk.say(walk.system("moved"))
     follow(walk, enter(walk, to))
 
 
-def _taking(event: Said | Sent | Chose | Opened) -> Taking:
-    match event:
-        case Said(text=text, ad=ad):
-            words = normalise(text)
-            kinds = ("kind:text", "kind:anything", "kind:ad") if ad else ("kind:text", "kind:anything")
-            return lambda rows: rows.said(words, text, *kinds)
-        case Sent(kind="reaction", value=value):
-            emoji = value.get("emoji")
-            events = (f"reaction:{normalise(emoji)}", "reaction:") if isinstance(emoji, str) and emoji else ()
-            return lambda rows: rows.of(*events)
-        case Sent(kind=kind):
-            return lambda rows: rows.of(f"kind:{kind}", "kind:anything")
-    return lambda rows: ()
+def _taking(event: Said | Sent | Chose | Opened, words: str) -> Taking:
+    if isinstance(event, Said):
+        text, kinds = event.text, _AD if event.ad else _TEXT
+        return lambda rows: rows.said(words, text, kinds)
+    if not isinstance(event, Sent):
+        return lambda rows: ()
+    if event.kind == "reaction":
+        emoji = event.value.get("emoji")
+        events = (f"reaction:{normalise(emoji)}", "reaction:") if isinstance(emoji, str) and emoji else ()
+        return lambda rows: rows.of(*events)
+    kind = f"kind:{event.kind}"
+    return lambda rows: rows.of(kind, "kind:anything")
 
 
 # --- where nothing is asked
@@ -151,7 +154,7 @@ def _beyond(walk: Walk, at: StepPlan | None, taking: Taking) -> bool:
 # --- at a question
 
 
-def _meet(walk: Walk, at: StepPlan, event: Said | Sent, taking: Taking) -> None:
+def _meet(walk: Walk, at: StepPlan, event: Said | Sent, taking: Taking, words: str) -> None:
     index = walk.first(at.rows, taking(at.rows))
     if index is not None:
         _accept(walk, at.rows, index)
@@ -160,15 +163,15 @@ def _meet(walk: Walk, at: StepPlan, event: Said | Sent, taking: Taking) -> None:
             return
         _answer(walk, at, event)
     else:
-        _meet_text(walk, at, event, taking)
+        _meet_text(walk, at, event, taking, words)
 
 
-def _meet_text(walk: Walk, at: StepPlan, event: Said, taking: Taking) -> None:
+def _meet_text(walk: Walk, at: StepPlan, event: Said, taking: Taking, words: str) -> None:
     here = open_now(walk, at)
-    pick = _of_doubt(walk, event.text, here) or here.named(event.text)
+    pick = _of_doubt(walk, event.text, words, here) or here.named(event.text, words)
     if pick is not None:
         _choose(walk, at, pick)
-    elif _is_more(walk, event.text, here):
+    elif _is_more(walk, words, here):
         _turn_page(walk)
     elif not _beyond(walk, at, taking) and not _nearly(walk, at, event.text, here):
         _answer(walk, at, event)
@@ -204,7 +207,10 @@ def _tapped(walk: Walk, at: StepPlan | None, event: Chose) -> None:
         if event.option == NONE_OF_THESE:
             _none_of_these(walk)
             return
-        pick = chosen(walk, at, event.option)
+        if at.step.options and is_open(walk, at, event.option):
+            _take(walk, at, f"option:{event.option}")
+            return
+        pick = None if at.step.options else open_now(walk, at).of(event.option)
         if pick is not None:
             _choose(walk, at, pick)
             return
@@ -217,7 +223,7 @@ def _tapped(walk: Walk, at: StepPlan | None, event: Chose) -> None:
 def _tapped_menu(walk: Walk, event: Chose) -> bool:
     """An option of a top-level menu is honoured whenever it is tapped, from wherever."""
     menu = walk.plan.step(event.step)
-    if menu is None or menu.step.kind != "menu" or chosen(walk, menu, event.option) is None:
+    if menu is None or menu.step.kind != "menu" or not is_open(walk, menu, event.option):
         return False
     index = walk.first(menu.rows, menu.rows.of(f"option:{event.option}"))
     if index is None:
@@ -237,12 +243,16 @@ def _choose(walk: Walk, at: StepPlan, pick: Pick) -> None:
     elif pick.how == "suggest":
         _answer(walk, at, Said(text=pick.title, at=walk.event.at, seed=walk.event.seed))
     else:
-        event = "skip" if pick.how == "skip" else f"option:{pick.id}"
-        index = walk.first(at.rows, at.rows.of(event))
-        if index is None:
-            _refuse(walk, at, walk.system("invalid", reason=walk.system("reason.choice")))
-        else:
-            _accept(walk, at.rows, index)
+        _take(walk, at, "skip" if pick.how == "skip" else f"option:{pick.id}")
+
+
+def _take(walk: Walk, at: StepPlan, event: str) -> None:
+    """The row of an option, or of skipping."""
+    index = walk.first(at.rows, at.rows.of(event))
+    if index is None:
+        _refuse(walk, at, walk.system("invalid", reason=walk.system("reason.choice")))
+    else:
+        _accept(walk, at.rows, index)
 
 
 def _nearly(walk: Walk, at: StepPlan, text: str, here: Open) -> bool:
@@ -261,13 +271,13 @@ def _nearly(walk: Walk, at: StepPlan, text: str, here: Open) -> bool:
     return True
 
 
-def _of_doubt(walk: Walk, text: str, here: Open) -> Pick | None:
+def _of_doubt(walk: Walk, text: str, words: str, here: Open) -> Pick | None:
     """Which of those that "did you mean" offered was meant; none of these is one of them."""
     doubt = walk.frames[-1].doubt
     if not doubt:
         return None
-    none = pick_of(NONE_OF_THESE, walk.system("none_of_these") or "", "none")
-    return Open([*(pick for pick in here.picks if pick.id in doubt), none]).named(text)
+    none = pick_of(NONE_OF_THESE, walk.word("none_of_these"), "none")
+    return Open([*(pick for pick in here.picks if pick.id in doubt), none]).named(text, words)
 
 
 def _none_of_these(walk: Walk) -> None:
@@ -276,8 +286,8 @@ def _none_of_these(walk: Walk) -> None:
     follow(walk, ask_again(walk))
 
 
-def _is_more(walk: Walk, text: str, here: Open) -> bool:
-    return len(here.picks) > walk.table.limits.rows and normalise(text) == normalise(walk.system("more") or "")
+def _is_more(walk: Walk, words: str, here: Open) -> bool:
+    return len(here.picks) > walk.table.limits.rows and words == normalise(walk.word("more"))
 
 
 def _turn_page(walk: Walk) -> None:
@@ -308,7 +318,7 @@ def _judge(walk: Walk, at: StepPlan, verdict: validation.Accepted | validation.R
     walk.store(at.step.slot, verdict.value)
     index = walk.first(at.rows, at.rows.of("answer"))
     if index is None:
-        follow(walk, Path([["return", None]]))
+        follow(walk, BACK_TO)
     else:
         _accept(walk, at.rows, index)
 

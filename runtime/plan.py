@@ -57,7 +57,7 @@ class Rows:
             return self._named.get(events[0], _NONE)
         return sorted([index for event in events for index in self._named.get(event, _NONE)])
 
-    def said(self, words: str, text: str, *kinds: str) -> Iterable[int]:
+    def said(self, words: str, text: str, kinds: Sequence[str]) -> Iterable[int]:
         """Rows that take this text, in their order; a pattern is only tried when it is its turn."""
         known = self._words.get(words, _NONE)
         if self._has_kinds:
@@ -121,6 +121,7 @@ class Plan:
         self.otherwise = _otherwise(table)
         self.kept = {name for name, var in table.slots.items() if var.keep} | {"language"}
         self.sayings: dict[tuple[int, str], Shown] = {}  # of static texts, by language
+        self.words: dict[tuple[str, str], str] = {}      # the machine's own titles, by language
         self.sound: set[tuple[str, str | None, str | None]] = set()     # flow, step, kind of frames that stand alone
         self.steps = Steps(self, _welcome_back(table))
 

@@ -7,7 +7,7 @@ on elsewhere, or `REST`: from here the conversation waits for an event.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
@@ -20,16 +20,11 @@ from runtime.state import Fired, Frame
 from runtime.steps import ask, hand_over
 from runtime.walk import OPERATIONS, Overrun, Walk
 
+# Operations to go on with, and the run after them, for which the step is left.
+Path: TypeAlias = tuple[Sequence[Op], str | None]
 
-class Path(NamedTuple):
-    """Operations to go on with, and the run after them, in which the step is left."""
-
-    ops: Sequence[Op]
-    target: str | None = None
-
-
-REST = Path(())
-_BACK = Path([["return", None]])
+REST: Path = ((), None)
+BACK_TO: Path = ((["return", None],), None)
 
 
 def taken(walk: Walk, rows: Rows, index: int) -> Path:
@@ -37,7 +32,7 @@ def taken(walk: Walk, rows: Rows, index: int) -> Path:
     row = rows.rows[index]
     walk.trace.append(Fired(rows.owner, index))
     walk.owner = rows.owner
-    return Path(row.ops, row.target)
+    return row.ops, row.target
 
 
 def follow(walk: Walk, path: Path) -> bool:
@@ -58,7 +53,7 @@ def follow(walk: Walk, path: Path) -> bool:
         if onward is None and target is not None:
             onward = _leaving(walk, target)
         elif onward is None and has_moved:               # a run that leads nowhere goes back
-            onward = _BACK
+            onward = BACK_TO
         if onward is None:
             return False
         path, has_moved = onward, True
@@ -80,7 +75,7 @@ def run(walk: Walk, name: str) -> Path:
     ops = walk.table.runs.get(name)
     if ops is None:
         raise Overrun("unknown")
-    return Path(ops)
+    return ops, None
 
 
 # --- slots and locals
@@ -197,7 +192,7 @@ def otherwise(walk: Walk) -> Path | None:
     _count_anew(walk)
     walk.trace.append(Fired(ANYWHERE, len(walk.table.anywhere), "otherwise"))
     walk.owner = ANYWHERE
-    return Path(row.ops, row.target)
+    return row.ops, row.target
 
 
 def _count_anew(walk: Walk) -> None:
@@ -207,8 +202,8 @@ def _count_anew(walk: Walk) -> None:
 
 def start_on(walk: Walk, index: int) -> Path:
     """Leave every frame and begin the flow that starts on what came, with the event's parameters as its locals."""
-    path = taken(walk, walk.plan.starts, index)
-    flow = walk.plan.flow_of(path.target)
+    _, target = taken(walk, walk.plan.starts, index)
+    flow = walk.plan.flow_of(target)
     if flow is None:
         raise Overrun("unknown")
     return enter(walk, flow, walk.params)
@@ -244,11 +239,11 @@ def _return(walk: Walk, op: Op) -> Path:
         return ask_again(walk) if frame.back == "again" or not walk.is_own else REST
     at = walk.resting()
     if at is None or at.step.kind != "do":
-        return _BACK
+        return BACK_TO
     walk.store(at.step.into, value)
     index = walk.first(at.rows, at.rows.of("return"))
     if index is None:
-        return _BACK
+        return BACK_TO
     return taken(walk, at.rows, index)
 
 

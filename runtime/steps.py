@@ -40,7 +40,7 @@ def _asked(walk: Walk, at: StepPlan, here: Open) -> Shown:
     whole = said(walk, message, text)
     if here.picks:
         layout = here.layout(walk, at, walk.frames[-1].page)
-        return offer(at.name, whole, layout, walk.table.limits, walk.system("choose") or "…")
+        return offer(at.name, whole, layout, walk.table.limits, walk.word("choose"))
     if not text.strip():
         whole = replace(whole, text="…")
     return say(replace(whole, wants="location") if step.type == "location" else whole, walk.table.limits)
@@ -57,9 +57,9 @@ def said(walk: Walk, message: Message, text: str) -> Say:
 
 def ask_whether(walk: Walk, at: StepPlan, doubt: Sequence[Pick]) -> None:
     """Did you mean one of these?"""
-    limits, short = walk.table.limits, walk.system("choose") or "…"
+    limits, short = walk.table.limits, walk.word("choose")
     shown = [Choice(pick.id, pick.title) for pick in doubt]
-    shown.append(Choice(NONE_OF_THESE, walk.system("none_of_these") or "…"))
+    shown.append(Choice(NONE_OF_THESE, walk.word("none_of_these")))
     layout = lay(shown, None, limits, Choice(MORE, "…"))
     walk.show(offer(at.name, Say(walk.system("did_you_mean") or short), layout, limits, short))
 

@@ -151,6 +151,16 @@ class Walk:
         scope = self.scope()
         return self.program.system(name, replace(scope, given=given) if given else scope, self.event.seed)
 
+    def word(self, name: str) -> str:
+        """A title the machine has for itself: `more`, `choose`."""
+        known = self.plan.words.get((name, self.language))
+        if known is None:
+            known = self.system(name) or "…"
+            text = self.table.system.get(name)
+            if isinstance(text, int) and self.program.is_static(text) and self.language in self.table.languages:
+                self.plan.words[name, self.language] = known
+        return known
+
     def resting(self) -> StepPlan | None:
         """The step the conversation rests at."""
         return self.plan.steps[self.frames[-1].step] if self.frames else None
