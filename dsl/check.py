@@ -25,7 +25,14 @@ from dsl.table import SourceMap, Table
 
 def check(table: Table, places: SourceMap, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:
     """All that can be said of a table, in the order of the checks; whoever shows it sorts by place."""
-    graph = Graph(table, places, sources)
+    if not any("'" in name for name in table.steps):     # two steps of one name: one of them is not where it was meant
+        yield from _of_the_shape(Graph(table, places, sources))
+    yield from channel(table, places)
+    yield from choices(table, places)
+    yield from secrets(sources)
+
+
+def _of_the_shape(graph: Graph) -> Iterator[Diagnostic]:
     silence = Silence(graph)
     facts = solve(graph)
     yield from ends(graph)
@@ -35,6 +42,3 @@ def check(table: Table, places: SourceMap, sources: Mapping[str, Source]) -> Ite
     yield from lists(graph, facts)
     yield from window(graph)
     yield from turns(graph, silence)
-    yield from channel(table, places)
-    yield from choices(table, places)
-    yield from secrets(sources)

@@ -25,8 +25,8 @@ def ends(graph: Graph) -> Iterator[Diagnostic]:
 
 def _unreachable(graph: Graph) -> Iterator[Diagnostic]:
     """The roots of what is never reached: what follows from them is not told again."""
-    if graph.opaque or any(name.endswith("'") for name in graph.table.steps):
-        return                               # what leads to an unknown or doubled name may be meant to lead here
+    if graph.opaque:
+        return                               # what leads to an unknown name may have been meant to lead here
     lost = sorted((node for node in range(graph.anywhere) if not graph.reached[node] and _is_written(graph, node)),
                   key=lambda node: _order(graph, node))
     told = bytearray(len(graph.out))

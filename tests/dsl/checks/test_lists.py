@@ -39,7 +39,9 @@ def test_a_guard_that_leaves_is_enough(guard):
     assert empty(asked(f"  {guard}\n    end")) == []
 
 
-@pytest.mark.parametrize("guard", ["if shops is not known", "if len(shops) == 3", "if len(shops) > 5", "if len(shops) == len(language)"])
+@pytest.mark.parametrize("guard", [
+    "if shops is not known", "if len(shops) == 3", "if len(shops) > 5", "if len(shops) == len(language)",
+])
 def test_a_guard_of_something_else_is_not(guard):
     assert empty(asked(f"  {guard}\n    end")) == ["F304 8 shops: may be empty"]
 
