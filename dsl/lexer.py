@@ -98,7 +98,7 @@ class Tokens:
     lines: list[tuple[int, int, int]] = field(default_factory=list)   # indentation, first token, one past its <nl>
     comments: list[Comment] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)      # words of what was not read for its many faults
+    unread: set[str] = field(default_factory=set)      # words of what was not read, or only as a text
     strays: list[Diagnostic] = field(default_factory=list)   # told only where the line could be read without them
 
 
@@ -277,13 +277,13 @@ class _Lexing:
     def take_open_text(self, begin: int) -> int:
         end = self.until_tail(begin)
         self.tokens.problems.append(writing.open_text(self.source, begin, end))
+        self.tokens.unread.update(A_NAME.findall(self.source.text, begin, self.end_of_line(begin)))
         return self.add(TEXT, begin, end)
 
     def until_tail(self, begin: int) -> int:
         """Where what has no closing quote most likely ends: before what can only stand outside, or with its line."""
         text = self.source.text
-        line_end = text.find("\n", begin, self.stop)
-        line_end = self.stop if line_end < 0 else line_end
+        line_end = self.end_of_line(begin)
         tail = TAIL.search(text, begin + 1, line_end)
         end = tail.start() if tail else line_end
         return begin + max(1, len(text[begin:end].rstrip()))

@@ -155,7 +155,8 @@ class Lines:
             in_line = self.reader.advance(self.reader.states(self.top), [*written.layout, *kinds]) - len(written.layout)
         if in_line > 0 and self.repaired(number, written, line, in_line):
             return
-        if self.before is None and self.after_empty_block(number, written, kinds):
+        outside = written is not None and DEDENT in written.layout
+        if (self.before is None or outside) and self.after_empty_block(number, written, kinds):
             return
         if self.at_other_depth(number, written, line):
             return
@@ -292,7 +293,8 @@ class Lines:
         indent = self.tokens.lines[number][0]
         self.reader.broken.update(kind for kind, _, _ in line if kind not in NEVER_NAMES)
         below = self.below(number)
-        for depth in ([written] if written else []) + self.depths(indent):
+        astray = line[0][0] in TOP_LEVEL and indent > 0 and not below      # believed, it would end the flow around it
+        for depth in [] if astray else ([written] if written else []) + self.depths(indent):
             for stand_in in stand_ins(line, bool(below)):
                 if self.fits([*depth.layout, *(kind for kind, _, _ in stand_in), *below]):
                     self.take(depth, stand_in)
@@ -323,11 +325,10 @@ class Lines:
     def close(self) -> None:
         """The end of the file closes all blocks."""
         layout = [DEDENT] * (len(self.levels) - 1)
-        if not self.fits(layout):
-            block = self.empty_block()
-            if block is not None:
-                self.tell_empty_block()
-                layout = [*block, *layout]
+        block = None if self.fits([*layout, "anywhere"]) else self.empty_block()     # could something else begin?
+        if block is not None:
+            self.tell_empty_block()
+            layout = [*block, *layout]
         self.top = self.laid_out(layout, len(self.source.text))
 
     def tell_bare_choices(self) -> None:

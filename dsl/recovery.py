@@ -23,6 +23,7 @@ OPENERS = {")": "(", "]": "["}
 # Signs and words that are forgotten, the likeliest first.
 FORGOTTEN = ("->", "=", ",", ")", "]", "(", ":", "-", "..", "in", "from", "for", "of", "to", "as", "into", "else", "is",
              "on", "times", "least", "do", "then")
+PARTS = frozenset({TEXT, "also", "when", "=", "as", "from", "after", "before", "at", "length", "@", "was", "into"})
 NEVER_IN_TEXT = frozenset({"->", TEXT, "@", STRAY})
 STANDS_FOR = {NAME: BROKEN, TEXT: TEXT, INT: INT, DURATION: DURATION, REGEX: REGEX}
 
@@ -58,6 +59,7 @@ class Repairs:
         yield from self.comparison()
         yield from self.quoted_name()
         yield from self.misspelt()
+        yield from self.doubled()
         yield from self.forgotten()
         yield from self.stray_sign()
         if len(self.line) <= LONGEST_TRIED:
@@ -195,8 +197,7 @@ class Repairs:
             fixes.append(Fix(f"write {what} here", (Edit(self.source.span(place, place), f"{sign}{gap}"),)))
         else:
             fixes = self.reminder()
-        return writing.MISSING.at(self.source.span(place, end), *fixes, label=f"{what.replace('`', '')} is missing",
-                                  what=what, where=before)
+        return writing.MISSING.at(self.source.span(place, end), *fixes, label="missing here", what=what, where=before)
 
     def below(self) -> Iterator[Repair]:
         """`if x -> main`: a block on the line that opens it."""
@@ -213,7 +214,7 @@ class Repairs:
 
     def too_late(self) -> Iterator[Repair]:
         """Parts of a line in another order: `ask name "Your name?" as text`."""
-        if self.kinds[self.at] == NEW_LINE:
+        if self.kinds[self.at] not in PARTS:
             return
         for end in range(len(self.line) - 1, self.at, -1):
             part = self.line[self.at:end]
@@ -243,6 +244,12 @@ class Repairs:
         if kind == NAME and before in ("->", "do"):
             return "the name of a flow" if before == "do" else "the name of a flow or menu"
         return "a value" if is_value and kind in ANY_VALUE else KINDS[kind]
+
+    def doubled(self) -> Iterator[Repair]:
+        """`ask ask city`: a word that stands twice."""
+        for second in (self.at, self.at - 1):
+            if second > 0 and self.kinds[second] == self.kinds[second - 1] and self.kinds[second] not in NEVER_NAMES:
+                yield self.without(second, second + 1)
 
     def stray_sign(self) -> Iterator[Repair]:
         """`if x:`, `f(x))`: a sign that can be left out."""
