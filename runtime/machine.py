@@ -21,7 +21,7 @@ from runtime.events import Answered, Chose, Event, Failed, Happened, Opened, Res
 from runtime.matching import hear, moved, stay
 from runtime.plan import Rows, StepPlan, plan_of
 from runtime.runs import BACK_TO, enter, fail, follow, start_on, taken
-from runtime.session import refuge, settle
+from runtime.session import current, refuge, settle
 from runtime.state import Fired, State, Turn
 from runtime.values import ITEMS, TEXT
 from runtime.walk import Overrun, Walk, due, timer
@@ -174,12 +174,13 @@ def _outcome(walk: Walk, at: StepPlan, *outcomes: str) -> None:
 
 
 def _timed_out(walk: Walk, event: TimedOut) -> None:
-    """A timer of a visit that still lasts; any other is late."""
+    """A timer of a visit that still lasts; any other is late. Its step may have been renamed since it was set."""
+    name = ":".join(current(walk.plan, part) for part in event.name.split(":"))
     for index in range(len(walk.frames) - 1, -1, -1):
         frame = walk.frames[index]
         at = walk.plan.step(frame.step)
         for seconds in at.rows.after if at else ():
-            is_this = event.name == timer(index, frame.step, seconds) and event.due == due(frame, seconds)
+            is_this = name == timer(index, frame.step, seconds) and event.due == due(frame, seconds)
             if at and is_this and seconds not in frame.fired:
                 walk.frames[index] = replace(frame, fired=(*frame.fired, seconds))
                 walk.acting = index

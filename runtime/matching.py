@@ -78,6 +78,8 @@ def _taking(event: Said | Sent | Chose | Opened, words: str) -> Taking:
         events = (f"reaction:{normalise(emoji)}", "reaction:") if isinstance(emoji, str) and emoji else ()
         return lambda rows: rows.of(*events)
     kind = f"kind:{event.kind}"
+    if event.kind in SILENT:
+        return lambda rows: rows.of(kind)
     return lambda rows: rows.of(kind, "kind:anything")
 
 

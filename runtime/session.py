@@ -56,7 +56,7 @@ def _stands_alone(plan: Plan, state: State) -> bool:
 def carried(plan: Plan, frames: Sequence[Frame], is_newer: bool) -> list[Frame] | None:
     """The frames under the names of today; None if one of them has no place any more."""
     if is_newer:
-        frames = [replace(frame, flow=_now(plan, frame.flow), step=frame.step and _now(plan, frame.step))
+        frames = [replace(frame, flow=current(plan, frame.flow), step=frame.step and current(plan, frame.step))
                   for frame in frames]
     if len(frames) > FRAMES:
         return None
@@ -83,7 +83,7 @@ def _fits(plan: Plan, frame: Frame, index: int, above: Frame | None) -> bool:
     return True
 
 
-def _now(plan: Plan, name: str) -> str:
+def current(plan: Plan, name: str) -> str:
     """Today's name of a step or flow; renaming twice is followed twice, in a circle once."""
     seen: set[str] = set()
     while name in plan.table.was and name not in seen:
@@ -108,7 +108,7 @@ def _slots(plan: Plan, state: State) -> dict[str, object]:
 def refuge(plan: Plan, state: State) -> str:
     """Where those go whose place is gone: where a flow they were in says, from the innermost on, else the start."""
     for frame in reversed(state.frames):
-        flow = plan.table.flows.get(_now(plan, frame.flow))
+        flow = plan.table.flows.get(current(plan, frame.flow))
         if flow is not None and flow.lost is not None:
             return flow.lost
     return plan.table.start

@@ -257,6 +257,16 @@ def test_a_reaction_is_not_answered_unless_a_row_takes_it():
     assert (talk.step, talk.state.misses) == ("book.sure", 0)
 
 
+def test_what_is_no_message_is_not_anything():
+    bot = clinic()
+    bot.anywhere.append(goes(None, bot.say("Anything."), event="kind:anything"))
+    talk = Talk(bot.table("welcome"))
+    talk.says("menu")
+
+    assert talk.event(Sent(kind="revoke")) == []
+    assert talk.event(Sent(kind="poll")) == ["Anything.", MAIN]
+
+
 def test_a_reaction_is_taken_whatever_its_skin_tone():
     bot = clinic()
     bot.anywhere.append(goes(None, bot.say("Glad to hear."), event="reaction:👍"))

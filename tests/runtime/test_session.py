@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from dsl.table import Action, Table
+from runtime.effects import SetTimer
 from runtime.events import Answered, Happened, Opened, Resumed, Said, TimedOut
 from runtime.state import Frame, State
 from tests.runtime.small_bots import Bot, Session, Talk, Var, goes
@@ -158,6 +159,24 @@ def test_a_step_that_was_renamed_goes_on_under_its_new_name():
     assert talk.says("hm hm")[1] == "Confirm? [Yes]"
     assert talk.taps("book.sure", "yes")[0] == "That button is from earlier."
     assert talk.says("yes") == ["Fine.", MAIN]
+
+
+def test_a_timer_of_a_step_that_was_renamed_still_fires():
+    def timed(**more: object) -> Bot:
+        bot = clinic(**more)
+        rows = [goes(None, bot.say("Still there?"), event="after:60")]
+        name = "book.sure" if not more else "book.ok"
+        bot.menu(name, "Sure?", ("yes", "Yes", goes("yes!")), kind="choose", rows=rows)
+        bot.flow("book", ["rest", name])
+        return bot
+
+    talk = Talk(timed().table("welcome"))
+    talk.says("hey")
+    talk.says("book")
+    timer = talk.effects(SetTimer)[0]
+    newer = Talk(timed(was={"book.sure": "book.ok"}).table("welcome"), talk.state)
+
+    assert newer.event(TimedOut(name=timer.name, due=timer.due)) == ["Still there?"]
 
 
 def test_names_renamed_in_a_circle_end_somewhere():
