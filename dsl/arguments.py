@@ -5,11 +5,10 @@ from typing import Any, NamedTuple
 
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
 from dsl.expressions import Expressions
-from dsl.nearest import did_you_mean
 from dsl.scope import Scope
 from dsl.source import Span
 from dsl.syntax import Argument, Attribute, Expr, Ref, Reveal
-from dsl.typed import Typed, Variable, known_type
+from dsl.typed import Typed, Variable
 
 TOO_MANY = Kind("F132", Severity.ERROR, "{what} takes {wanted}, given are {given}")
 MISSING = Kind("F133", Severity.ERROR, "{what} wants {names}")
@@ -59,7 +58,7 @@ class Arguments:
                 self._expressions.value(arg.value, scope)
                 self._refuse(arg, name, wanted, taken, what, len(args))
                 continue
-            type = known_type(self._expressions.names, wanted[name].type)
+            type = self._expressions.names.known_type(wanted[name].type)
             typed = self._expressions.wanted(arg.value, scope, type, f"`{name}` of {what}")
             taken[name] = _given(name, typed, arg.value.span)
         missing = [f"`{param.name}`" for param in params if param.name not in taken]
@@ -87,9 +86,10 @@ class Arguments:
                                   given=count))
         elif name in taken:
             self._say(GIVEN_TWICE.at(arg.value.span, Fix("remove one"), label="the second", name=name))
-        elif arg.name is not None:
-            self._say(NO_PARAM.at(arg.name.span, *did_you_mean(arg.name.span, name, wanted), label="not taken",
-                                  what=what, name=name))
+        else:
+            assert arg.name is not None      # by position a name is one of `wanted`
+            near = self._expressions.names.near(arg.name.span, name, lambda: wanted)
+            self._say(NO_PARAM.at(arg.name.span, *near, label="not taken", what=what, name=name))
 
     def _say(self, diagnostic: Diagnostic) -> None:
         self._expressions.say(diagnostic)

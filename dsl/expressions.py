@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from dsl import types
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
-from dsl.nearest import did_you_mean
 from dsl.resolve import BOUND, NO_SLOT, Names
 from dsl.scope import Scope
 from dsl.source import Span
@@ -32,13 +31,16 @@ from dsl.syntax import (
     Unary,
     Url,
 )
-from dsl.typed import BROKEN_VALUE, NOTHING, Typed, Variable, a, converted, known_type, plain
+from dsl.typed import BROKEN_VALUE, NOTHING, Typed, Variable, a, converted, plain
 from dsl.types import UNKNOWN
 
 if TYPE_CHECKING:
     from dsl.lower_texts import Texts
 
 NO_IT = Kind("F111", Severity.ERROR, "`it` stands for nothing here")
+
+UNDECLARED = Kind("F114", Severity.WARNING, "{given} declares no `{name}`",
+                  why="What is not declared has no value unless the action sends it, and the user sees nothing there.")
 
 WRONG_TYPE = Kind("F410", Severity.ERROR, "{what} takes {wanted}, this is {given}")
 NOT_TOGETHER = Kind("F411", Severity.ERROR, "`{op}` does not go between {left} and {right}")
@@ -128,7 +130,7 @@ class Expressions:
         local = scope.frame.locals.get(name.text)
         if local is not None:
             return ["local", name.text], local.type
-        slot_type = self._slot_type(name.text)
+        slot_type = self.names.slot_type(name.text)
         if slot_type is None:
             self._no_slot(name, scope)
             return None
@@ -155,7 +157,8 @@ class Expressions:
             self._wrong_type(expr, "text", wanted, what)
             return BROKEN_VALUE
         if values and constant not in values:
-            near = did_you_mean(Span(expr.span.file, expr.span.start + 1, expr.span.end - 1), constant, values)
+            inside = Span(expr.span.file, expr.span.start + 1, expr.span.end - 1)
+            near = self.names.near(inside, constant, lambda: values)
             self.say(NEVER_EQUAL.at(expr.span, *near, label=_listed(values), name=what.strip("`"), value=constant))
             return BROKEN_VALUE
         if wanted == "number":
@@ -207,7 +210,7 @@ class Expressions:
             return Typed(["local", name, local.type], local.type, frozenset({("local", scope.frame.name, name)}))
         if name in BOUND:
             return self._bound(expr, name, scope)
-        slot_type = self._slot_type(name)
+        slot_type = self.names.slot_type(name)
         if slot_type is None:
             self._no_slot(expr.name, scope)
             return BROKEN_VALUE
@@ -223,13 +226,6 @@ class Expressions:
             self.say(NO_IT.at(expr.span, fix, label="nothing to stand for"))
             return BROKEN_VALUE
         return Typed(["it", scope.it], scope.it)
-
-    def _slot_type(self, name: str) -> str | None:
-        slot = self.names.domain.slots.get(name)
-        if slot is not None:
-            self.names.used.add(("slot", name))
-            return known_type(self.names, slot.type)
-        return "language" if name == "language" else None
 
     def _no_slot(self, name: Name, scope: Scope) -> None:
         def known() -> Iterable[str]:
@@ -253,21 +249,27 @@ class Expressions:
         of = self.value(expr.of, scope)
         if of.is_broken:
             return of
-        field_type = self._field_type(of.type, expr.name.text)
+        field_type = self._field_type(of.type, expr.name)
         if field_type is None:
             self.say(NO_FIELD.at(expr.name.span, label="not part of it", given=a(of.type), name=expr.name.text))
             return BROKEN_VALUE
         return Typed(["get", of.code, expr.name.text, field_type], field_type, of.reads)
 
-    def _field_type(self, of: str, field: str) -> str | None:
+    def _field_type(self, of: str, field: Name) -> str | None:
         if of == UNKNOWN:
             return UNKNOWN
         if of in types.FIELDS:
-            return types.FIELDS[of].get(field)
-        for declared in self.names.domain.records.get(of, ()):
-            if declared.name == field:
-                return known_type(self.names, declared.type)
-        return UNKNOWN if of in self.names.domain.records else None
+            return types.FIELDS[of].get(field.text)
+        fields = self.names.domain.records.get(of)
+        if fields is None:
+            return None
+        for declared in fields:
+            if declared.name == field.text:
+                return self.names.known_type(declared.type)
+        near = self.names.near(field.span, field.text, lambda: [declared.name for declared in fields])
+        if near:
+            self.say(UNDECLARED.at(field.span, *near, label="not declared", given=a(of), name=field.text))
+        return UNKNOWN
 
     def _index(self, expr: Index, scope: Scope) -> Typed:
         items = self.items(expr.of, scope, "`[…]`")

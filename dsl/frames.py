@@ -40,7 +40,7 @@ from dsl.syntax import (
     Tries,
     ValueOf,
 )
-from dsl.typed import Typed, a, known_type, plain
+from dsl.typed import Typed, a, plain
 from dsl.words import slug
 
 SAME_STEP = Kind("F123", Severity.ERROR, "flow `{flow}` has two steps named `{name}`",
@@ -161,7 +161,9 @@ class Binding:
     def _bind_own(self, name: Name, type: str, max: int | None = None) -> None:
         """A local even where a slot has the name."""
         slot = self._names.domain.slots.get(name.text)
-        if slot is not None and name.text not in self._frame.locals:
+        if name.text == "language":
+            self._names.check_free(name.text, name.span, True)
+        elif slot is not None and name.text not in self._frame.locals:
             there = Label(slot.span, "the slot")
             self._names.found.append(SHADOWS.at(name.span, label="this flow's own", others=(there,), name=name.text))
         self._bind(name, type, max)
@@ -182,22 +184,17 @@ class Binding:
 
     def _bind_or_fill(self, name: Name, type: str) -> None:
         """`… into X`: a slot if there is one, else a local."""
-        slot = self._names.domain.slots.get(name.text)
-        if slot is None or name.text in self._frame.locals:
+        slot_type = None if name.text in self._frame.locals else self._names.slot_type(name.text)
+        if slot_type is None:
             self._bind(name, type)
-            return
-        self._names.used.add(("slot", name.text))
-        self._fits_slot(name, type, known_type(self._names, slot.type))
-
-    def _fits_slot(self, name: Name, type: str, slot: str) -> None:
-        if not types.fits(type, slot):
-            there = Label(self._names.domain.slots[name.text].span, a(slot))
-            self._names.found.append(OTHER_TYPE.at(name.span, label=a(type), others=(there,), name=name.text,
-                                                   first=a(slot), second=a(type)))
+        elif not types.fits(type, slot_type):
+            slot = self._names.domain.slots.get(name.text)
+            others = () if slot is None else (Label(slot.span, a(slot_type)),)
+            self._names.found.append(OTHER_TYPE.at(name.span, label=a(type), others=others, name=name.text,
+                                                   first=a(slot_type), second=a(type)))
 
     def _ask(self, ask: Ask) -> None:
-        if ask.slot.text in self._names.domain.slots and ask.slot.text not in self._frame.locals:
-            self._names.used.add(("slot", ask.slot.text))
+        if ask.slot.text not in self._frame.locals and self._names.slot_type(ask.slot.text) is not None:
             return
         if ask.type is not None:
             reported = len(self._names.found)
@@ -206,7 +203,7 @@ class Binding:
             self._bind(ask.slot, type, _longest(ask, rule))
         elif ask.source is not None:
             self._bind(ask.slot, self._chosen(ask))
-        elif ask.slot.text not in self._frame.locals and ask.slot.text != "language":
+        elif ask.slot.text not in self._frame.locals:
             fix = Fix("say what it is: `as text`, or declare it in domain.yml",
                       (Edit(Span(ask.slot.span.file, ask.slot.span.end, ask.slot.span.end), " as text"),))
             self._names.unknown(NO_SLOT, ask.slot, lambda: self._names.domain.slots, "nothing has this name", fix)
@@ -227,8 +224,7 @@ class Binding:
         written = [option.value for option in choose.options if option.value is not None]
         if not written:
             return
-        if choose.name.text in self._names.domain.slots and choose.name.text not in self._frame.locals:
-            self._names.used.add(("slot", choose.name.text))
+        if choose.name.text not in self._frame.locals and self._names.slot_type(choose.name.text) is not None:
             return
         type: str | None = types.UNKNOWN
         for value in written:
@@ -245,7 +241,7 @@ class Binding:
         action = self._names.domain.actions.get(call.action.text)
         if action is not None and action.returns is None:
             self._returns_nothing("the action", call.action, call.into)
-        returns = types.UNKNOWN if action is None or action.returns is None else known_type(self._names, action.returns)
+        returns = types.UNKNOWN if action is None or action.returns is None else self._names.known_type(action.returns)
         self._bind_or_fill(call.into, returns)
 
     def _into_do(self, do: Do) -> None:
@@ -272,7 +268,7 @@ class Binding:
             if isinstance(pattern, OfEvent):
                 event = self._names.domain.events.get(pattern.name.text)
                 for param in event.params if event is not None else ():
-                    self._bind_own(Name(param.name, pattern.name.span), known_type(self._names, param.type), param.max)
+                    self._bind_own(Name(param.name, pattern.name.span), self._names.known_type(param.type), param.max)
 
     def _quietly(self, expr: Expr, scope: Scope) -> Typed:
         """The expression as it will be read again when it is lowered, without a word about it."""

@@ -37,7 +37,7 @@ from dsl.syntax import Anywhere, File, Flow, Menu, On, Otherwise
 from dsl.system import FALLBACK, PREFIX, system_texts
 from dsl.table import UNKNOWN, Action, Http, Place, Row, Session, SourceMap, Table, Template, Var
 from dsl.table import Flow as LoweredFlow
-from dsl.typed import Variable, known_type, plain
+from dsl.typed import Variable, plain
 
 TWO_OTHERWISE = Kind("F424", Severity.ERROR, "a bot has one `otherwise`, this is a second one")
 
@@ -180,7 +180,7 @@ class _Lowering:
         scope = replace(self.nowhere, context=slot.name)
         most = self.bot.limits.row_title
         values = [[value, self.bot.texts.text(title, scope, most=most)] for value, title in slot.values]
-        return Var(known_type(self.names, slot.type), slot.max, slot.default, slot.keep, values=values or None)
+        return Var(self.names.known_type(slot.type), slot.max, slot.default, slot.keep, values=values or None)
 
     def _held(self, variable: Variable, var: Var, held: Mapping[Variable, Variable]) -> Var:
         """The variable with what only the whole bot tells: personal data, and answers in private."""
@@ -198,15 +198,15 @@ class _Lowering:
         return self._held(variable, Var(local.type, local.max, values=values), held)
 
     def _var(self, field: Field) -> Var:
-        return Var(known_type(self.names, field.type), field.max)
+        return Var(self.names.known_type(field.type), field.max)
 
     def _types(self, fields: Iterable[Field]) -> dict[str, str]:
-        return {field.name: known_type(self.names, field.type) for field in fields}
+        return {field.name: self.names.known_type(field.type) for field in fields}
 
     def _actions(self) -> dict[str, Action]:
         return {
             name: Action(
-                self._types(action.params), None if action.returns is None else known_type(self.names, action.returns),
+                self._types(action.params), None if action.returns is None else self.names.known_type(action.returns),
                 list(action.reasons),
                 None if action.http is None else Http(action.http.method, action.http.url, dict(action.http.headers)),
                 action.python, action.timeout_s, action.retry, action.cache_s,

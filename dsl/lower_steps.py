@@ -9,7 +9,6 @@ from dsl.lower_blocks import Blocks
 from dsl.lower_bot import Bot, Continuation, Run
 from dsl.lower_questions import lower_ask, lower_choose
 from dsl.lower_rows import Rows, afters, ons, store, unset
-from dsl.nearest import did_you_mean
 from dsl.scope import Scope, Steps, step_name
 from dsl.source import Span
 from dsl.syntax import (
@@ -61,7 +60,7 @@ def _call(blocks: Blocks, call: CallAction, run: Run, after: Continuation) -> No
     failed = after if into is None else unset(into, after)
     for outcome in call.outcomes:
         if action is not None and outcome.reason is not None and outcome.reason not in action.reasons:
-            near = _near_reasons(outcome.span, outcome.reason, action.reasons)
+            near = _near_reasons(bot, outcome.span, outcome.reason, action.reasons)
             bot.expressions.say(NO_REASON.at(outcome.span, *near, label="not one of its reasons",
                                              name=action.name, reason=outcome.reason))
         event = outcome.kind if outcome.reason is None else f"reason:{outcome.reason}"
@@ -71,8 +70,8 @@ def _call(blocks: Blocks, call: CallAction, run: Run, after: Continuation) -> No
     store(bot, name, step, rows, call.span)
 
 
-def _near_reasons(span: Span, reason: str, reasons: Sequence[str]) -> tuple[Fix, ...]:
-    near = [Fix(fix.text) for fix in did_you_mean(span, reason, reasons)]
+def _near_reasons(bot: Bot, span: Span, reason: str, reasons: Sequence[str]) -> tuple[Fix, ...]:
+    near = [Fix(fix.text) for fix in bot.names.near(span, reason, lambda: reasons)]
     return (*near, Fix(f"add it to the action's `reasons` in domain.yml: `{reason}`"))
 
 

@@ -146,12 +146,29 @@ class Names:
         """Says that `name` names none of `names()`, unless a broken line would have defined it."""
         if name.text in self.broken or name.text == BROKEN:
             return
-        near: tuple[Fix, ...] = ()
-        if self._comparisons > 0:
-            known = list(names())
-            self._comparisons -= len(known)
-            near = did_you_mean(name.span, name.text, known)
+        near = self.near(name.span, name.text, names)
         self.found.append(kind.at(name.span, *near, *fixes, label=label, name=name.text))
+
+    def near(self, span: Span, name: str, names: Callable[[], Iterable[str]]) -> tuple[Fix, ...]:
+        """The names that may have been meant, as long as there is time to look."""
+        if self._comparisons <= 0:
+            return ()
+        known = list(names())
+        self._comparisons -= len(known)
+        return did_you_mean(span, name, known)
+
+    def slot_type(self, name: str) -> str | None:
+        """The type of a slot, which is used by this; None if there is none."""
+        slot = self.domain.slots.get(name)
+        if slot is None:
+            return "language" if name == "language" else None
+        self.used.add(("slot", name))
+        return self.known_type(slot.type)
+
+    def known_type(self, written: str) -> str:
+        """A type written in the domain; unknown where it names nothing (which is said at its own place)."""
+        base = types.base_of(written)
+        return written if base in types.BUILT_IN or base in self.domain.records else types.UNKNOWN
 
     def _look_up(self, what: str, name: Name, things: Mapping[str, _T], missing: Kind, label: str) -> _T | None:
         thing = things.get(name.text)
@@ -169,9 +186,9 @@ class Names:
         if first is not item:
             there = Label(first.name.span, "first written here")    # type: ignore[attr-defined]
             self.found.append(twice.at(name.span, label="second of that name", others=(there,), name=name.text))
-        of_system = name.text.startswith(SYSTEM) and name.text not in SYSTEM_FLOWS
+        is_dotted = "." in name.text and name.text not in SYSTEM_FLOWS       # `main.name` is a step
         is_type = twice is TWO_RULES and name.text in types.BUILT_IN
-        self.check_free(name.text, name.span, of_system or is_type or name.text == ANYWHERE)
+        self.check_free(name.text, name.span, is_dotted or is_type or name.text == ANYWHERE)
 
     def check_free(self, name: str, span: Span, is_taken: bool) -> None:
         if is_taken:
@@ -180,6 +197,8 @@ class Names:
     def _check_domain(self) -> None:
         domain = self.domain
         self.entered(Name(domain.start, domain.spans.get("start", Span(domain.file, 0, 0))))
+        for name in SYSTEM_FLOWS & self.flows.keys():
+            self.can_enter(self.flows[name], self.flows[name].name.span)
         for slot in domain.slots.values():
             self.named_type(slot.type, slot.span)
             is_other = slot.name == "language" != slot.type

@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple, TypeAlias
 
 from dsl import types
-from dsl.resolve import Names
 from dsl.syntax import Text
 from dsl.table import UNKNOWN as BROKEN
 from dsl.types import UNKNOWN
@@ -51,9 +50,3 @@ def converted(typed: Typed, wanted: str) -> Typed:
     if typed.is_broken or typed.code == ["list"] or not types.needs_conversion(typed.type, wanted):
         return typed._replace(type=wanted) if wanted != UNKNOWN else typed
     return Typed(["as", wanted, typed.code], wanted, typed.reads)
-
-
-def known_type(names: Names, written: str) -> str:
-    """A type written in the domain; unknown where it names nothing (which is said at its own place)."""
-    base = types.base_of(written)
-    return written if base in types.BUILT_IN or base in names.domain.records else UNKNOWN

@@ -258,3 +258,23 @@ def test_again_asks_the_question_without_a_tag_where_several_ask_for_a_slot():
     assert built.table is not None
     again = [op for run in built.table.runs.values() for op in run if op[0] == "again"]
     assert again == [["again", "main.name"], ["again", "main.one"]]
+
+
+@pytest.mark.parametrize(("lines", "code"), [
+    ('flow main\n  do other("en")\n  end\n\nflow other(language: text)\n  say "{language}"', "F140"),
+    ("flow main\n  end\n\nflow main.name\n  end", "F140"),
+    ("flow main\n  end\n\nflow system.failed(x: text)\n  end", "F130"),
+    ('  call book(name, now) into language', "F419"),
+    ('  say "{more.nam}"', "F114"),
+])
+def test_names_of_the_language_stay_its_own(lines, code):
+    assert set(said(lines)) == {code}
+
+
+def test_the_language_is_a_slot_that_needs_no_declaration():
+    built = bot('  ask language as text "Which?"\n  choose language "Which?" @pick\n    - "English" = "en"\n  set language = "es"')
+
+    assert built.table is not None
+    assert built.table.steps["main.language"].slot == ["slot", "language"]
+    assert built.table.steps["main.pick"].slot == ["slot", "language"]
+    assert built.table.flows["main"].locals == {}
