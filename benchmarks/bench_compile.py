@@ -50,6 +50,7 @@ flow part_{n}
     say "That is many."
   ask c_{n} as date "Question {n} c?"
     after 12h -> main
+  say "{{a_{n}}}, {{c_{n}|date}}"
   choose d_{n} "Question {n} d?"
     - "On"    -> {target}
     - "Home"  -> main
