@@ -20,7 +20,7 @@ from runtime.effects import Say
 from runtime.events import Answered, Chose, Event, Failed, Happened, Opened, Resumed, Said, Sent, TimedOut
 from runtime.matching import hear, moved, stay
 from runtime.plan import Rows, StepPlan, plan_of
-from runtime.runs import BACK_TO, enter, fail, follow, start_on, taken
+from runtime.runs import BACK_TO, confirm, enter, fail, follow, start_on, taken
 from runtime.session import current, refuge, settle
 from runtime.state import Fired, State, Turn
 from runtime.values import ITEMS, TEXT
@@ -101,8 +101,7 @@ def _handle(walk: Walk, event: Event) -> None:
     handler, is_own = HANDLE[type(event)]
     walk.begin(event, walk.frames[-1].own if is_own is None else is_own)
     _bounded(walk, handler, event)
-    if walk.opting_out:
-        walk.say(walk.system("opted_out"))
+    confirm(walk)
 
 
 def _bounded(walk: Walk, act: Callable[..., None], *given: Any) -> None:
@@ -204,6 +203,7 @@ def _happened(walk: Walk, event: Happened) -> None:
 def _taker(walk: Walk, event: Happened) -> tuple[Rows, int] | None:
     """What takes an event from outside now: the step, `anywhere`, or, where no question is pending, a flow's start."""
     known, name = walk.table.events.get(event.name, {}), f"event:{event.name}"
+    walk.acting = -1
     walk.params = {param: walk.program.values.admit(type, event.params.get(param)) for param, type in known.items()}
     plan, at = walk.plan, walk.resting()
     owners = [at.rows] if at else []

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from dsl.table import Json, Message, Op
 from runtime.effects import Contact, Location, Media, Say, Template
 from runtime.shapes import Shown, media, say
-from runtime.steps import said
+from runtime.steps import show_message
 from runtime.values import plain
 from runtime.walk import Overrun, Walk
 
@@ -23,7 +23,7 @@ def _say(walk: Walk, op: Op) -> None:
     spec, language = op[1], walk.language
     text = spec["text"]
     if len(spec) > 1 or not isinstance(text, int):
-        _say_message(walk, Message(**spec))
+        show_message(walk, Message(**spec))
         return
     known = walk.plan.sayings.get((text, language))
     if known is not None:
@@ -33,14 +33,6 @@ def _say(walk: Walk, op: Op) -> None:
     if words.strip() and walk.program.is_static(text) and language in walk.table.languages:
         walk.plan.sayings[text, language] = say(Say(words), walk.table.limits)
     walk.say(words)
-
-
-def _say_message(walk: Walk, message: Message) -> None:
-    shown = said(walk, message, walk.text(message.text) or "")
-    if shown.text.strip() or shown.image:
-        walk.show(say(shown, walk.table.limits))
-    else:
-        walk.note("empty")
 
 
 def _media(walk: Walk, op: Op) -> None:

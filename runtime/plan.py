@@ -15,7 +15,7 @@ import msgspec
 from dsl.table import Message, Op, Option, Row, Step, Table, Var, version
 from dsl.words import normalise
 from runtime.program import Program, program
-from runtime.regex import found
+from runtime.regex import Finder
 from runtime.shapes import Shown
 
 ANYWHERE = "anywhere"
@@ -35,21 +35,24 @@ class Rows:
         self.after: list[int] = []           # seconds, one for each timer
         self._named: dict[str, tuple[int, ...]] = {}
         self._words: dict[str, tuple[int, ...]] = {}
-        self._searched: list[tuple[int, str]] = []
+        self._searched: list[int] = []       # rows with a pattern
         self._has_kinds = False
+        patterns: list[str] = []
         for index, row in enumerate(rows):
             kind, _, what = row.event.partition(":")
             if kind == "reply":
                 for words in {words for text in what.split(",") for words in plan.program.words(int(text))}:
                     self._words[words] = (*self._words.get(words, _NONE), index)
             elif kind == "pattern":
-                self._searched.append((index, plan.table.patterns[int(what)]))
+                self._searched.append(index)
+                patterns.append(plan.table.patterns[int(what)])
             else:
                 event = f"reaction:{normalise(what)}" if kind == "reaction" else row.event
                 self._named[event] = (*self._named.get(event, _NONE), index)
                 self._has_kinds = self._has_kinds or kind == "kind"
                 if kind == "after":
                     self.after.append(int(what))
+        self._finder = Finder(patterns)
 
     def of(self, *events: str) -> Sequence[int]:
         """Rows of these events, in their order."""
@@ -57,22 +60,14 @@ class Rows:
             return self._named.get(events[0], _NONE)
         return sorted([index for event in events for index in self._named.get(event, _NONE)])
 
-    def said(self, words: str, text: str, kinds: Sequence[str]) -> Iterable[int]:
-        """Rows that take this text, in their order; a pattern is only tried when it is its turn."""
+    def said(self, words: str, text: str, kinds: Sequence[str]) -> Sequence[int]:
+        """Rows that take this text, in their order."""
         known = self._words.get(words, _NONE)
         if self._has_kinds:
-            known = tuple(sorted({*known, *self.of(*kinds)}))
-        return self._searching(known, text) if self._searched else known
-
-    def _searching(self, known: Sequence[int], text: str) -> Iterator[int]:
-        at = 0
-        for index, pattern in self._searched:
-            while at < len(known) and known[at] < index:
-                yield known[at]
-                at += 1
-            if found(pattern, text):
-                yield index
-        yield from known[at:]
+            known = (*known, *self.of(*kinds))
+        if self._searched:
+            known = (*known, *[self._searched[index] for index in self._finder.found(text)])
+        return sorted(set(known)) if len(known) > 1 else known
 
 
 class StepPlan:

@@ -55,6 +55,15 @@ def said(walk: Walk, message: Message, text: str) -> Say:
     return Say(text, walk.text(message.header), walk.shown(message.image), walk.text(message.footer), link)
 
 
+def show_message(walk: Walk, message: Message) -> None:
+    """Say a message with its clauses; one with nothing in it, which the channel would refuse, only leaves a note."""
+    shown = said(walk, message, walk.text(message.text) or "")
+    if shown.text.strip() or shown.image:
+        walk.show(say(shown, walk.table.limits))
+    else:
+        walk.note("empty")
+
+
 def ask_whether(walk: Walk, at: StepPlan, doubt: Sequence[Pick]) -> None:
     """Did you mean one of these?"""
     limits, short = walk.table.limits, walk.word("choose")
@@ -73,5 +82,5 @@ def turn_page(walk: Walk) -> None:
 def hand_over(walk: Walk, step: Step) -> None:
     """A person takes over."""
     if step.message is not None:
-        walk.show(say(said(walk, step.message, walk.text(step.message.text) or ""), walk.table.limits))
+        show_message(walk, step.message)
     walk.effects.append(Handover(walk.text(step.team) or ""))

@@ -2,7 +2,7 @@ from time import perf_counter
 
 import pytest
 
-from runtime.regex import LONGEST, found, whole
+from runtime.regex import LONGEST, Finder, found, whole
 
 
 def test_a_pattern_is_found_anywhere_and_matches_the_whole():
@@ -42,3 +42,23 @@ def test_a_hostile_text_takes_no_time_to_speak_of():
     assert not found("(x+x+)+y", "x" * 100_000)
     assert not whole("(a|a)*b", "é" * 100_000)
     assert perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("count", [3, 500])
+def test_many_patterns_are_found_as_each_of_them_is(count):
+    patterns = [rf"(?i)\bvisit{number % 7}\b.*{number}" for number in range(count)]
+    finder = Finder(patterns)
+
+    for text in ("visit1 and 2", "Visit3 10 450", "", "é\ud800", "visit6"):
+        assert list(finder.found(text)) == [index for index in range(count) if found(patterns[index], text)]
+
+
+def test_a_pattern_that_cannot_be_compiled_does_not_spoil_the_others(capfd):
+    patterns = ["(", *[str(number) for number in range(20)]]
+
+    assert list(Finder(patterns).found("7")) == [8]
+    assert capfd.readouterr().err == ""
+
+
+def test_no_pattern_finds_nothing():
+    assert list(Finder([]).found("x")) == []

@@ -796,7 +796,23 @@ def test_an_opt_out_without_a_word_is_confirmed():
     bot.run("out", ["opt", "out"], ["end"])
     talk = start(bot)
 
-    assert talk.says("stop") == ["(end)", "You won't hear from us."]
+    assert talk.says("stop") == ["You won't hear from us.", "(end)"]
+
+
+def test_an_opt_out_that_goes_on_waiting_is_confirmed_too():
+    bot = newsletter()
+    bot.anywhere.append(goes(None, ["opt", "out"], event=bot.reply("enough")))
+    talk = start(bot)
+
+    assert talk.says("enough") == ["You won't hear from us.", "Well? [Stop, Start, Find]"]
+    assert talk.state.opted_out
+
+
+def test_an_opt_out_that_calls_an_action_is_confirmed():
+    bot = newsletter()
+    bot.run("out", ["opt", "out"], ["jump", "find"])
+
+    assert start(bot).says("stop") == ["find()", "You won't hear from us."]
 
 
 # --- a small session
