@@ -5,16 +5,16 @@ Two machines side by side, breadth first, reach the shortest text first. Their a
 in which the sets of both patterns tell characters apart, plain letters and the space before all others, so that an
 example can be read aloud.
 
-Patterns are searched: what comes before and after does not matter. Work is bounded; past the bound the answer is
-`UNKNOWN`, and nothing is said.
+Patterns are searched: what comes before and after does not matter. Work is bounded, for two patterns and by an
+`Effort` for a whole bot; past the bound the answer is `UNKNOWN`, and nothing is said.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
-from itertools import chain, product
+from functools import cached_property, lru_cache
+from itertools import chain
 
 from dsl.characters import Category, Chars, Others, Range, is_word, variants
 from dsl.patterns import Refused, read
@@ -23,9 +23,7 @@ from dsl.regular import Edge, Either, Node, Repeat, Seq
 LARGEST = 1_500                              # states of one pattern
 MOST_PAIRS = 3_000                           # pairs of state sets looked at for two patterns
 LONGEST = 60                                 # characters of an example
-
-States = frozenset[int]
-FOUND: States = frozenset({-1})              # whatever comes: it has been found
+FOUND = 0                                    # the number of the set where, whatever comes, it has been found
 
 
 class Unknown(Enum):
@@ -35,18 +33,34 @@ class Unknown(Enum):
 UNKNOWN = Unknown.UNKNOWN
 
 
+@dataclass
+class Effort:
+    """How many steps from one pair of state sets to another may still be tried."""
+
+    left: int
+
+
 class TooLarge(Exception):
     pass
 
 
 @dataclass
 class Machine:
-    """States are numbers, 0 the first and 1 the last; a character or an edge of the text leads from one to another."""
+    """States are numbers, 0 the first and 1 the last; a character or an edge of the text leads from one to another.
+
+    Sets of states are numbered as they are reached, together with what kind of character came before them.
+    """
 
     is_open: bool = False                    # what is written begins or ends with `.*` or its like
     moves: list[list[tuple[Chars, int]]] = field(default_factory=lambda: [[], []])
     free: list[list[tuple[str, int]]] = field(default_factory=lambda: [[], []])   # "" or the kind of an edge
-    _steps: dict[tuple[States, str, str], States] = field(default_factory=dict)
+    _numbers: dict[tuple[frozenset[int], str], int] = field(default_factory=dict)
+    _sets: list[tuple[frozenset[int], str]] = field(default_factory=list)
+    _steps: list[dict[str, int]] = field(default_factory=list)
+    _ends: list[bool] = field(default_factory=list)
+    _told: dict[str, tuple[bool, ...]] = field(default_factory=dict)
+
+    # --- making it --------------------------------------------------------------------------------------------
 
     def state(self) -> int:
         if len(self.moves) >= LARGEST:
@@ -76,21 +90,41 @@ class Machine:
                     after = self.state()
                     self.add(of, start, after)
                     start = after
-                if most is None:
-                    around = self.state()
-                    self.free[start].append(("", around))
-                    self.add(of, around, around)
-                    self.free[around].append(("", end))
-                    return
-                for _ in range(most - least):
-                    self.free[start].append(("", end))
-                    after = self.state()
-                    self.add(of, start, after)
-                    start = after
-                self.free[start].append(("", end))
+                self._more(of, start, end, None if most is None else most - least)
 
-    def reach(self, states: States, before: str, after: str) -> set[int]:
-        """All states without another character, between these two (empty: an edge of the text)."""
+    def _more(self, of: Node, start: int, end: int, most: int | None) -> None:
+        if most is None:
+            around = self.state()
+            self.free[start].append(("", around))
+            self.add(of, around, around)
+            start = around
+        for _ in range(most or 0):
+            self.free[start].append(("", end))
+            after = self.state()
+            self.add(of, start, after)
+            start = after
+        self.free[start].append(("", end))
+
+    # --- running it -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def begin(self) -> int:
+        """The number of the set before the first character."""
+        self._number(frozenset((-1,)), "")
+        return self._number(frozenset(), "")
+
+    def _number(self, states: frozenset[int], before: str) -> int:
+        key = (states, before)
+        known = self._numbers.get(key)
+        if known is None:
+            known = self._numbers[key] = len(self._sets)
+            self._sets.append(key)
+            self._steps.append({})
+            self._ends.append(known == FOUND or 1 in self._reach(states, before, ""))
+        return known
+
+    def _reach(self, states: frozenset[int], before: str, after: str) -> set[int]:
+        """All states without another character, between these two (empty: an edge); a search begins at every place."""
         todo, seen = [*states, 0], {*states, 0}
         while todo:
             for kind, target in self.free[todo.pop()]:
@@ -99,33 +133,64 @@ class Machine:
                     todo.append(target)
         return seen
 
-    def step(self, states: States, before: str, character: str) -> States:
-        """The states after one more character; a search begins anew at every one."""
-        if states == FOUND:
+    def step(self, number: int, character: str) -> int:
+        """The set after one more character."""
+        if number == FOUND:
             return FOUND
-        key = (states, _kind(before), character)
-        known = self._steps.get(key)
+        known = self._steps[number].get(character)
         if known is None:
-            here = self.reach(states, before, character)
-            known = FOUND if 1 in here else frozenset(
-                target for state in here for chars, target in self.moves[state] if chars.takes(character))
-            self._steps[key] = known
+            states, before = self._sets[number]
+            here = self._reach(states, before, character)
+            known = FOUND if 1 in here else self._number(
+                frozenset(target for state in here for chars, target in self.moves[state] if chars.takes(character)),
+                _kind(character))
+            self._steps[number][character] = known
         return known
 
-    def ends(self, states: States, before: str) -> bool:
+    def ends(self, number: int) -> bool:
         """Whether it has been found once the text ends here."""
-        return states == FOUND or 1 in self.reach(states, before, "")
+        return self._ends[number]
 
     def takes(self, text: str) -> bool:
         """Whether it is found in the text."""
-        states, before = frozenset[int](), ""
+        number = self.begin
         for character in unicodedata.normalize("NFC", text):
-            states = self.step(states, before, character)
-            before = character
-        return self.ends(states, before)
+            number = self.step(number, character)
+        return self.ends(number)
 
-    def sets(self) -> Iterable[Chars]:
-        return dict.fromkeys(chars for moves in self.moves for chars, _ in moves)
+    # --- its alphabet -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def sets(self) -> tuple[Chars, ...]:
+        return tuple(dict.fromkeys(chars for moves in self.moves for chars, _ in moves))
+
+    def told(self, character: str) -> tuple[bool, ...]:
+        """Which of its sets take the character."""
+        known = self._told.get(character)
+        if known is None:
+            known = self._told[character] = tuple(chars.takes(character) for chars in self.sets)
+        return known
+
+    @cached_property
+    def letters(self) -> tuple[str, ...]:
+        """The characters that are written in it, in the lower case where that is all the same."""
+        found = []
+        for chars in self.sets:
+            if chars.single is not None:
+                lower = chars.single.lower()
+                found.append(lower if chars.fold and len(lower) == 1 else chars.single)
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def samples(self) -> tuple[str, ...]:
+        """Characters that may be in one of its sets and not in another."""
+        found = chain.from_iterable(_samples(chars) for chars in self.sets if chars.single is None)
+        return tuple(sign for sign in dict.fromkeys(found) if unicodedata.is_normalized("NFC", sign))
+
+    @cached_property
+    def shortest(self) -> "str | Unknown | None":
+        """The shortest text it takes."""
+        return both(self, EVERYTHING)
 
 
 def _holds(kind: str, before: str, after: str) -> bool:
@@ -144,6 +209,7 @@ def _holds(kind: str, before: str, after: str) -> bool:
     return True
 
 
+@lru_cache(5000)
 def _kind(before: str) -> str:
     """What of the character before can matter to an edge."""
     return before if before in ("", "\n") else "a" if is_word(before) else " "
@@ -153,12 +219,15 @@ def _kind(before: str) -> str:
 def machine(source: str) -> Machine | None:
     """The machine of a pattern of a table (RE2 source with its flags); None if it is broken or too large."""
     try:
-        tree = read(source, fold=False)
+        tree = read(source, fold=False, longest=MOST_SOURCE)
         made = Machine(_is_open(tree))
         made.add(tree, 0, 1)
     except (Refused, TooLarge):
         return None
     return made
+
+
+MOST_SOURCE = 20_000                         # characters: what a pattern was written out to may be long
 
 
 def _is_open(tree: Node) -> bool:
@@ -167,74 +236,77 @@ def _is_open(tree: Node) -> bool:
                and item.of.takes(" ") and item.of.takes("a") for item in (items[:1] + items[-1:]))
 
 
-def both(one: Machine, other: Machine) -> str | Unknown | None:
+EVERYTHING = Machine()
+EVERYTHING.add(Seq(()), 0, 1)
+NOWHERE = Machine()                          # found in no text
+
+
+def both(one: Machine, other: Machine, effort: Effort | None = None) -> str | Unknown | None:
     """The shortest text that both take, None if there is none."""
-    return _search(one, other, lambda first, second: first and second)
+    return _search(one, other, True, effort)
 
 
-def collide(one: Machine, other: Machine) -> str | Unknown | None:
+def only(one: Machine, other: Machine, effort: Effort | None = None) -> str | Unknown | None:
+    """The shortest text that the first takes and the other does not; None: the other takes all of its texts."""
+    return _search(one, other, False, effort)
+
+
+def collide(one: Machine, other: Machine, effort: Effort | None = None) -> str | Unknown | None:
     """As `both`, without what is true of any two patterns: that a text may hold first the one, then the other.
 
     Where one of them is written with an open end (`/track.*/`), just that is meant to be taken, and counts.
     """
-    found = both(one, other)
+    found = both(one, other, effort)
     if not isinstance(found, str):
         return found
-    shortest = [both(each, EVERYTHING) for each in (one, other)]
-    side_by_side = sum(len(text) for text in shortest if isinstance(text, str))
+    side_by_side = sum(len(text) for text in (one.shortest, other.shortest) if isinstance(text, str))
     is_meant = one.is_open or other.is_open or len(found) < side_by_side
     return _readable(found, one, other) if is_meant else None
 
 
-def only(one: Machine, other: Machine) -> str | Unknown | None:
-    """The shortest text that the first takes and the other does not; None: the other takes all of its texts."""
-    return _search(one, other, lambda first, second: first and not second)
-
-
-EVERYTHING = Machine()
-EVERYTHING.add(Seq(()), 0, 1)
-
-
-def _search(one: Machine, other: Machine, wanted: Callable[[bool, bool], bool]) -> str | Unknown | None:
-    alphabet = _alphabet([*one.sets(), *other.sets()])
-    first: tuple[States, States, str] = (frozenset(), frozenset(), "")
-    level, seen, length = {first: ""}, {first}, 0
-    while level:
+def _search(one: Machine, other: Machine, with_other: bool, effort: Effort | None) -> str | Unknown | None:
+    """The shortest text that the first takes, and that the other takes or does not take."""
+    if effort is not None and effort.left <= 0:
+        return UNKNOWN
+    alphabet = _alphabet(one, other)
+    seen, level, length = {(one.begin, other.begin)}, {(one.begin, other.begin): ""}, 0
+    while level and len(seen) <= MOST_PAIRS and length < LONGEST:
         length += 1
-        after: dict[tuple[States, States, str], str] = {}
-        for ((left, right, before), text), character in product(level.items(), alphabet):
-            there = (one.step(left, before, character), other.step(right, before, character), _kind(character))
-            if there in seen:
-                continue
-            seen.add(there)
-            if wanted(one.ends(there[0], character), other.ends(there[1], character)):
-                return text + character
-            after[there] = text + character
-        if len(seen) > MOST_PAIRS or length > LONGEST:
-            return UNKNOWN
+        after: dict[tuple[int, int], str] = {}
+        for (left, right), text in level.items():
+            for character in alphabet:
+                there = (one.step(left, character), other.step(right, character))
+                if there in seen:
+                    continue
+                seen.add(there)
+                if one.ends(there[0]) and other.ends(there[1]) == with_other:
+                    _spend(effort, len(seen) * len(alphabet))
+                    return text + character
+                if with_other or there[1] != FOUND:
+                    after[there] = text + character
         level = after
-    return None
+    _spend(effort, len(seen) * len(alphabet))
+    return UNKNOWN if level else None
+
+
+def _spend(effort: Effort | None, steps: int) -> None:
+    if effort is not None:
+        effort.left -= steps
 
 
 # Characters an example is made of where a set leaves the choice: letters first, then what people type.
 _READABLE = "ab0 1c.-,!?@/:+#'\"()éß中\n\t_"
+# A character of each general category, and a letter of each script that people write to bots in.
+_ONE_OF_EACH = "Aaǅʰªः\u0301\u20dd5Ⅷ²_-()«»!+$^©\u00a0\u2028\u2029\x01\u200d\ue000\u0378"
+_LETTERS = "αяאعहกあカ漢한"
 
 
-def _alphabet(sets: list[Chars]) -> list[str]:
+def _alphabet(one: Machine, other: Machine) -> list[str]:
     """One character for each way the sets tell characters apart, the most readable of each."""
-    candidates: dict[str, None] = {}
-    for chars in sets:
-        if chars.single is not None:
-            plain = chars.single.lower() if chars.fold and len(chars.single.lower()) == 1 else chars.single
-            candidates[plain] = None
-    candidates |= dict.fromkeys(_READABLE)
-    for chars in sets:
-        if chars.single is None:
-            candidates |= dict.fromkeys(_samples(chars))
+    candidates = dict.fromkeys(chain(one.letters, other.letters, _READABLE, one.samples, other.samples))
     alphabet: dict[tuple[object, ...], str] = {}
     for character in candidates:
-        if unicodedata.normalize("NFC", character) == character:
-            alphabet.setdefault((_kind(character), *(chars.takes(character) for chars in sets)), character)
+        alphabet.setdefault((_kind(character), one.told(character), other.told(character)), character)
     return list(alphabet.values())
 
 
@@ -249,11 +321,6 @@ def _samples(chars: Chars) -> Iterable[str]:
             yield from _ONE_OF_EACH
         else:
             yield from _LETTERS
-
-
-# A character of each general category, and a letter of each script that people write to bots in.
-_ONE_OF_EACH = "Aaǅʰªः\u0301\u20dd5Ⅷ²_-()«»!+$^©\u00a0\u2028\u2029\x01\u200d\ue000\u0378"
-_LETTERS = "αяאعहกあカ漢한"
 
 
 def _readable(example: str, one: Machine, other: Machine) -> str:

@@ -8,7 +8,7 @@ Unicode: `\\w` is letters, marks, numbers and `_`; RE2's own is ASCII and would 
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import groupby, pairwise
 from typing import TypeAlias
 
@@ -125,10 +125,11 @@ def literal(character: str) -> str:
     return character
 
 
-def variants(character: str) -> set[str]:
+@lru_cache(5000)
+def variants(character: str) -> frozenset[str]:
     """The character and what it is in the other case, as far as that is one character."""
-    return {form for form in (character, character.lower(), character.upper(), character.casefold(), character.title())
-            if len(form) == 1}
+    forms = (character, character.lower(), character.upper(), character.casefold(), character.title())
+    return frozenset(form for form in forms if len(form) == 1)
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,8 @@ class Chars:
     fold: bool = False
 
     def takes(self, character: str) -> bool:
+        if self.single is not None:
+            return character == self.single or (self.fold and self.single in variants(character))
         forms = variants(character) if self.fold else (character,)
         return any(member.takes(form) for form in forms for member in self.members) != self.negated
 

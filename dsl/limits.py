@@ -60,7 +60,7 @@ def units(text: str) -> int:
     >>> units("ok 👍")
     5
     """
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def too_long(text: str, most: int) -> Severity | None:

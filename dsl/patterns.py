@@ -34,8 +34,8 @@ from dsl.regular import NOTHING, Edge, Either, Node, Repeat, Seq, cost, either, 
 from dsl.source import Span
 from dsl.syntax import Regex
 
-LONGEST = 2_000                              # characters of a pattern
-DEEPEST = 50                                 # groups in groups
+LONGEST = 1_000                              # characters of a pattern
+DEEPEST = 30                                 # groups in groups
 MOST = 1_000                                 # RE2: repeats, those in one another multiplied
 # RE2 refuses a program over 8 MiB; `\w{315}` is the longest it takes, about 350,000 instructions (measured).
 LARGEST = 250_000
@@ -107,11 +107,11 @@ def diagnostic(fault: Fault, pattern: Regex) -> Diagnostic:
     return fault.kind.at(span, *([Fix(fault.fix)] if fault.fix else []), **fault.names)
 
 
-def read(source: str, *, fold: bool = True) -> Node:
-    """The tree of a pattern; raises `Refused` with the first fault."""
-    if len(source) > LONGEST:
-        _refuse(TOO_LARGE, LONGEST, len(source), "split it into several patterns",
-                what=f"{len(source):,} of {LONGEST:,} characters")
+def read(source: str, *, fold: bool = True, longest: int = LONGEST) -> Node:
+    """The tree of a pattern of at most `longest` characters; raises `Refused` with the first fault."""
+    if len(source) > longest:
+        _refuse(TOO_LARGE, longest, len(source), "split it into several patterns",
+                what=f"{len(source):,} of {longest:,} characters")
     # A reply is composed (NFC) before it is searched, so that a pattern must be.
     return _Reader(unicodedata.normalize("NFC", source), _Flags(fold)).all()
 
@@ -144,6 +144,9 @@ _INSTEAD = {                                 # escapes of other dialects, and wh
     "R": "write `\\n`", "X": "write `.`", "N": "write `.`", "C": "write `.`", "G": "leave it out",
     "K": "leave it out", "e": "write `\\x1B`", "c": "write `\\x{…}`", "U": "write the character itself, or `\\x{…}`",
 }
+# `L` and `Lu`, as far as RE2 has names: it has none for what is not assigned.
+_GENERAL = {name: frozenset(category for category in CATEGORIES - {"Cn"} if category.startswith(name))
+            for name in {*CATEGORIES, *(category[0] for category in CATEGORIES)} - {"Cn"}}
 _POSIX: dict[str, tuple[Range, ...]] = {
     name: tuple(Range(ord(pair[0]), ord(pair[1])) for pair in pairs)
     for name, pairs in {
@@ -382,8 +385,7 @@ class _Reader:
         negated ^= name.startswith("^")
         name = name.removeprefix("^")
         letter = "P" if negated else "p"
-        names = frozenset(category for category in CATEGORIES - {"Cn"} if category.startswith(name)) if name else None
-        if names and len(name) <= 2:
+        if (names := _GENERAL.get(name)) is not None:
             return (Category(CATEGORIES - names if negated else names, f"\\{letter}{{{name}}}"),)
         if name == "Any":
             return (Others((Range(0, 0x10FFFF),)) if negated else Range(0, 0x10FFFF),)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from dsl.automata import EVERYTHING, UNKNOWN, Machine, collide, machine, only
+from dsl.automata import EVERYTHING, Effort, Machine, collide, machine, only
 from dsl.checks.where import nth, span_of, text_span
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.source import Span
@@ -21,8 +21,9 @@ from dsl.table import UNKNOWN as NO_NAME
 from dsl.table import Option, Place, Row, SourceMap, Step, Table
 from dsl.words import normalise
 
-PAIRS = 3_000                                # of regular expressions compared in one bot
-TEXTS = 20_000                               # words tried on regular expressions in one bot
+MACHINES = 400                               # regular expressions looked into in one bot
+EFFORT = 150_000                             # steps of two of them side by side
+TEXTS = 20_000                               # texts tried on one
 
 OVERLAP = Kind("F501", Severity.WARNING, "a reply can mean two {things}",
                why='For example "{example}" fits both, and the first gets it.')
@@ -77,7 +78,8 @@ class Taker:
 class _Work:
     table: Table
     places: SourceMap
-    pairs: int = field(default_factory=lambda: PAIRS)
+    machines: int = field(default_factory=lambda: MACHINES)
+    effort: Effort = field(default_factory=lambda: Effort(EFFORT))
     texts: int = field(default_factory=lambda: TEXTS)
 
     def takers(self, key: str, rows: Sequence[Row]) -> list[Taker]:
@@ -98,7 +100,9 @@ class _Work:
             return Taker(event, span, outcome, self.words(texts), self.shown(texts[0]))
         if kind == "pattern":
             span = span_of(self.places, nth(self.places.patterns, int(what)))
-            return Taker(event, span, outcome, machine=machine(self.table.patterns[int(what)]))
+            self.machines -= 1
+            made = machine(self.table.patterns[int(what)]) if self.machines >= 0 else None
+            return Taker(event, span, outcome, machine=made)
         return Taker(event, span_of(self.places, place), outcome)
 
     def words(self, texts: Iterable[int], language: str | None = None) -> frozenset[str]:
@@ -163,7 +167,7 @@ class _Work:
 
     def _searching(self, words: str, shown: str, searched: Sequence[Taker]) -> Taker | None:
         """The first regular expression that takes these words, as written and as compared."""
-        for taker in searched:
+        for taker in searched if self.texts > 0 else ():
             if self.takes(taker, words) and self.takes(taker, shown or words):
                 return taker
         return None
@@ -177,22 +181,29 @@ class _Work:
     def _overlaps(self, taker: Taker, searched: Sequence[Taker], things: str) -> Iterator[Diagnostic]:
         """The first earlier pattern that takes all or some of what this one takes."""
         for earlier in searched:
-            if earlier.machine is None or taker.machine is None or earlier.outcome == taker.outcome or self.pairs <= 0:
+            if self.effort.left <= 0:
+                return
+            if earlier.machine is None or taker.machine is None or earlier.outcome == taker.outcome:
                 continue
-            self.pairs -= 1
-            left = only(taker.machine, earlier.machine)
-            if left is None:
+            if self._is_within(taker.machine, earlier.machine):
                 yield never(taker, earlier)
                 return
             # The narrower one first is how it should be.
-            if left is UNKNOWN or only(earlier.machine, taker.machine) is None:
+            if self._is_within(earlier.machine, taker.machine):
                 continue
-            example = collide(earlier.machine, taker.machine)
+            example = collide(earlier.machine, taker.machine, self.effort)
             if isinstance(example, str):
                 fix = Fix("make one of them narrower, or put the narrower one first")
                 yield OVERLAP.at(taker.span, fix, label="does not get it", others=(Label(earlier.span, "takes it"),),
                                  things=things, example=example)
                 return
+
+    def _is_within(self, one: Machine, other: Machine) -> bool:
+        """Whether the other takes all that the first takes; its shortest text tells for most pairs."""
+        if self.texts <= 0 or self.effort.left <= 0 or not isinstance(one.shortest, str):
+            return False
+        self.texts -= 1
+        return other.takes(one.shortest) and only(one, other, self.effort) is None
 
 
 def never(taker: Taker, earlier: Taker) -> Diagnostic:
@@ -209,13 +220,8 @@ def _impossible(work: _Work, takers: Iterable[Taker]) -> Iterator[Diagnostic]:
     for taker in takers:
         if taker.kind == "reply" and taker.words == {""}:
             yield NO_REPLY.at(taker.span, Fix("write the words that a user would write"))
-        elif taker.machine is not None and work.pairs > 0:
-            work.pairs -= 1
-            if only(taker.machine, _NEVER) is None:
-                yield NO_REPLY.at(taker.span, Fix("take it out, or write what a user would write"))
-
-
-_NEVER = Machine()
+        elif taker.machine is not None and taker.machine.shortest is None:
+            yield NO_REPLY.at(taker.span, Fix("take it out, or write what a user would write"))
 
 
 def _takes_all(anywhere: Iterable[Taker]) -> Iterator[Diagnostic]:
@@ -233,9 +239,10 @@ def _takes_all(anywhere: Iterable[Taker]) -> Iterator[Diagnostic]:
 def _options(work: _Work, name: str, step: Step, on: Sequence[Taker]) -> Iterator[Diagnostic]:
     """Options against each other, and against what the question takes before them."""
     yield from _same_words(work, name, step)
-    patterns = [work.taker(event, at, None) for at, option in enumerate(step.options)
+    patterns = [(event, at) for at, option in enumerate(step.options)
                 for event in option.also if event.startswith("pattern:")]
-    yield from work.compare(patterns, "options")
+    if len(patterns) > 1:
+        yield from work.compare([work.taker(event, at, None) for event, at in patterns], "options")
     outcomes = _option_outcomes(work, step)
     for at, option in enumerate(step.options):
         taker = _taken_before(work, option, on)

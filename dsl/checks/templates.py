@@ -6,7 +6,7 @@ from typing import Any
 
 from dsl.bounds import Bounds
 from dsl.checks.lengths import Lengths
-from dsl.checks.where import Placed, placed_ops
+from dsl.checks.where import Placed, placed_ops, span_of
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
 from dsl.limits import data
 from dsl.table import Part, Template
@@ -28,9 +28,9 @@ def templates(lengths: Lengths) -> Iterator[Diagnostic]:
 
 
 def _template(lengths: Lengths, placed: Placed, name: str, template: Template, args: list[int]) -> Iterator[Diagnostic]:
-    rules = data()["template_definition"]
+    rules, here = data()["template_definition"], span_of(lengths.places, placed.place)
     for language, what in _faults(lengths, name, template, rules):
-        yield BAD_TEMPLATE.at(placed.span, Fix("write it in the domain as it was approved"),
+        yield BAD_TEMPLATE.at(here, Fix("write it in the domain as it was approved"),
                               where=lengths.where(language), name=name, what=what)
     for language, parts in template.text.items():
         bounds = _filled(lengths, parts, template, args, language, placed.flow)
@@ -38,7 +38,7 @@ def _template(lengths: Lengths, placed: Placed, name: str, template: Template, a
         if bounds.least <= most and (bounds.most is None or bounds.most > most):
             what = (f"`{bounds.loose}` can be of any length, the whole has room for {most:,}" if bounds.most is None
                     else f"up to {bounds.most:,} of {most:,} characters")
-            yield LONG_TEMPLATE.at(placed.span, Fix("give the value a `max`, or shorten the template"),
+            yield LONG_TEMPLATE.at(here, Fix("give the value a `max`, or shorten the template"),
                                    where=lengths.where(language), name=name, what=what)
             return
 

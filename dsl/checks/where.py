@@ -34,19 +34,19 @@ class Placed(NamedTuple):
 
     flow: str
     op: list[Any]
-    span: Span
+    place: Place | None
 
 
 def placed_ops(table: Table, places: SourceMap) -> Iterator[Placed]:
     """Every operation of the runs and the rows."""
     for name, ops in table.runs.items():
+        flow, known = flow_of(name), places.ops.get(name)
         for at, op in enumerate(ops):
-            yield Placed(flow_of(name), op, span_of(places, nth(places.ops.get(name), at)))
+            yield Placed(flow, op, nth(known, at))
     for key, flow, rows in row_lists(table):
         for at, row in enumerate(rows):
-            span = span_of(places, nth(places.rows.get(key), at))
             for op in row.ops:
-                yield Placed(flow, op, span)
+                yield Placed(flow, op, nth(places.rows.get(key), at))
 
 
 def row_lists(table: Table) -> Iterator[tuple[str, str, Sequence[Row]]]:
