@@ -30,8 +30,8 @@ def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
         reader = Reader(source)
         lines = Lines(reader, tokens)
         items = lines.items()
-    strays = {lines.line_of(stray): stray for stray in reversed(tokens.strays)}
-    strays = [stray for line, stray in strays.items() if line not in lines.told]
+    first_of_line = {lines.line_of(stray): stray for stray in reversed(tokens.strays)}
+    strays = [stray for line, stray in first_of_line.items() if line not in lines.told]
     problems = sorted([*tokens.problems, *strays, *lines.problems, *reader.problems], key=lambda one: one.span[1:])
     unsure = (name for problem in (*tokens.problems, *strays, *lines.problems) for name in lines.names_near(problem))
     broken = reader.broken.union(tokens.unread, unsure)

@@ -229,7 +229,7 @@ class Reader:
         if kind == BLOCK:
             return read_runs(source, block_runs(source.text, start + 3, end - 3), span, self.value, self.problems)
         inside = written[1:-1] if len(written) > 1 and written[-1] in CLOSING_QUOTES else written[1:]
-        if "\\" not in inside and ("{" not in inside or written[0] == "'"):
+        if "\\" not in inside and "{" not in inside:
             return s.Text((inside,) if inside else (), inside, span)
         read_value = self.value if written[0] != "'" else None
         return read_runs(source, [(start + 1, start + 1 + len(inside))], span, read_value, self.problems)

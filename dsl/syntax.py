@@ -45,7 +45,8 @@ class Interpolation:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A quoted text; `raw` is what stands between the quotes (dedented for `\"\"\"`), the key of translations."""
+    """A quoted text. `raw` is what stands between the quotes (dedented for `\"\"\"`), the key of translations: `\\"` is
+    a quote in it and `\\n` a new line, so that it reads the same however the text was written; `\\\\` and `\\{` stay."""
 
     parts: tuple["str | Interpolation", ...]
     raw: str
@@ -607,7 +608,8 @@ class RuleLine:
     `it is iban`, `check EXPR`, and `else TEXT`, which closes the lines since the last `else`."""
 
     kind: str                                # trim collapse upper lower length from matches one_of check else
-    args: tuple["Expr | Regex", ...]         # `check` and `it is` have one Expr (an `Is` for the latter), `else` a Text
+    args: tuple["Expr | Regex", ...]         # `check` and `it is` (a check of an `Is`) have one Expr, `else` a Text,
+                                             # `one of` a ListOf
     span: Span
 
 
@@ -638,7 +640,11 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One `.flow` file as it was read; `broken` names what a line that could not be read would have defined."""
+    """One `.flow` file as it was read.
+
+    `broken` holds every name in a line that could not be read, and `?`, the name of what stands in for one: whether
+    they name anything is no news.
+    """
 
     name: str
     items: tuple[Item, ...]

@@ -11,7 +11,7 @@ from dsl import syntax as s
 from dsl.parser import parse, parse_text
 from dsl.render import text as shown
 from dsl.source import Source, Span
-from tests.dsl.sentences import sentence
+from tests.dsl.sentences import sentence, without_places
 from tests.dsl.trees import dump
 
 GOLDEN = Path(__file__).parent / "golden" / "syntax"
@@ -176,6 +176,31 @@ def test_the_key_of_a_text_is_the_same_however_it_is_written():
     assert isinstance(long, s.Say)
     assert short.message.raw == long.message.raw == 'Say "hi",\nplease'
     assert short.message.parts == long.message.parts
+
+
+@pytest.mark.parametrize("written", [
+    r'''"a \"b\" \{c\} \\ \n {d or 'e {f}'} {g|plural 'h' 'i'}"''',
+    '"""\n    a\n      {b}\n    """',
+])
+def test_the_key_of_a_text_read_as_a_text_is_that_text(written):
+    say, = flow(f"say {written}")
+    assert isinstance(say, s.Say)
+    assert isinstance(say.message, s.Text)
+    raw = say.message.raw
+    again, problems = parse_text(Source("a", raw), 0, len(raw))
+
+    assert problems == ()
+    assert again.raw == raw
+    assert without_places(again.parts) == without_places(say.message.parts)
+
+
+def test_braces_in_single_quotes_are_braces():
+    text = value("\"{a or 'b {c}'}\"")
+
+    assert isinstance(text, s.Text)
+    inner = text.parts[0].value.right
+    assert inner.parts == ("b {c}",)
+    assert inner.raw == r"b \{c}"
 
 
 def test_a_block_on_one_line_of_windows_is_dedented_too():

@@ -87,11 +87,13 @@ def test_a_file_with_its_lines_in_any_order_is_read_to_its_end(seed, step):
 
 
 HEAPS = {
-    "brackets": "(" * MEGABYTE, "quotes": "'" * MEGABYTE, "blocks": '\\"""\n' * (MEGABYTE // 5), "signs": "\0" * MEGABYTE,
-    "words": "a " * (MEGABYTE // 2), "braces": "flow x\n" + '  say "{{{{"\n' * (MEGABYTE // 14),
+    "brackets": "(" * MEGABYTE, "quotes": "'" * MEGABYTE, "blocks": '\\"""\n' * (MEGABYTE // 5),
+    "signs": "\0" * MEGABYTE, "words": "a " * (MEGABYTE // 2),
+    "braces": "flow x\n" + '  say "{{{{"\n' * (MEGABYTE // 14),
     "values": 'flow x\n  say "' + "{a}" * (MEGABYTE // 3) + '"', "sums": "flow x\n  set a = " + "1+" * (MEGABYTE // 2),
     "list": "flow x\n  set a = [" + "1," * (MEGABYTE // 2), "nots": "flow x\n  set a = " + "not " * (MEGABYTE // 4),
-    "patterns": "on ," + r",\/" * (MEGABYTE // 3), "lines": "foo\n" * (MEGABYTE // 4), "flows": "flow a\n" * (MEGABYTE // 7),
+    "patterns": "on ," + r",\/" * (MEGABYTE // 3), "lines": "foo\n" * (MEGABYTE // 4),
+    "flows": "flow a\n" * (MEGABYTE // 7),
     "block under nothing": "flow x\n  ask\n" + "    foo\n" * (MEGABYTE // 8), "tabs": "\tend\n" * (MEGABYTE // 5),
     "deeper and deeper": "flow x\n" + "".join("  " * depth + "if a\n" for depth in range(1, 990)),
 }
