@@ -145,7 +145,7 @@ class _Lowering:
             lower_menu(blocks, flow, entry)
         else:
             title = None if flow.title is None else self.bot.texts.text(flow.title, blocks.scope)
-            blocks.block(flow.body, entry, RETURNS)
+            blocks.block(flow.body, entry, RETURNS, flow.span)
         lost = None
         if flow.lost is not None:
             lost = self.names.entered(flow.lost.target) or UNKNOWN

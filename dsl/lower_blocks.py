@@ -98,7 +98,7 @@ class Blocks:
         if not block:
             return self.target(after, span)
         run = self.run()
-        self.block(block, run, after)
+        self.block(block, run, after, span)
         return run.name
 
     def interrupting(self, block: Block, back: str, span: Span) -> tuple[list[Op], str]:
@@ -110,15 +110,15 @@ class Blocks:
         self.pushed -= 1
         return [["push", back, self.frame.name != ANYWHERE or self.pushed > 0]], target
 
-    def block(self, block: Block, run: Run, after: Continuation) -> None:
-        """Writes the block to `run`, which it ends."""
+    def block(self, block: Block, run: Run, after: Continuation, span: Span) -> None:
+        """Writes the block to `run`, which it ends; `span` is where a block would stand that is empty."""
         for statement in block[:-1]:
             run = self._go_on(statement, run)
         last = block[-1] if block else None
         if isinstance(last, Steps | If | For):
             self._lead(last, run, after)
-        elif last is not None and not self._simple(last, run):
-            self.close(run, after, last.span)
+        elif last is None or not self._simple(last, run):
+            self.close(run, after, span if last is None else last.span)
 
     def _go_on(self, statement: Statement, run: Run) -> Run:
         """Writes a statement that others follow; the run in which these go on."""
@@ -138,20 +138,12 @@ class Blocks:
                 self._step(self, statement, run, after)
 
     def _if(self, statement: If, run: Run, after: Continuation) -> None:
-        tests: list[tuple[Span, Run]] = []
         for test, block in statement.branches:
             then = self.run()
-            tests.append((test.span, then))
             code = self.bot.expressions.condition(test, self.scope)
             self.emit(run, test.span, "branch", self.bot.pools.expr(code, test.span), then.name)
-            if block:
-                self.block(block, then, after)
-            else:
-                self.close(then, after, test.span)
-        if statement.otherwise:
-            self.block(statement.otherwise, run, after)
-        else:
-            self.close(run, after, statement.span)
+            self.block(block, then, after, test.span)
+        self.block(statement.otherwise, run, after, statement.span)
 
     def _for(self, statement: For, run: Run, after: Continuation) -> None:
         name = statement.name.text
@@ -164,9 +156,7 @@ class Blocks:
         self.emit(run, statement.span, "go", head.name)
         done = self.target(after, statement.span)
         self.emit(head, statement.span, "next", key, ["local", name], done)
-        self.block(statement.body, head, goes(head.name))
-        if not statement.body:
-            self.close(head, goes(head.name), statement.span)
+        self.block(statement.body, head, goes(head.name), statement.span)
 
     # --- statements without rest ----------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ from dsl.syntax import (
     After,
     Clause,
     Duration,
-    OfEvent,
     OfKind,
     On,
     Pattern,
@@ -100,7 +99,7 @@ def event(bot: Bot, pattern: Pattern, scope: Scope) -> str:
             return f"kind:{pattern.kind}"
         case Reaction():
             return f"reaction:{pattern.emoji or ''}"
-        case OfEvent():
+        case _:
             return f"event:{pattern.name.text if bot.names.event(pattern.name) is not None else UNKNOWN}"
 
 

@@ -57,12 +57,9 @@ def _line(bot: Bot, line: RuleLine, scope: Scope, type: str) -> list[Any]:
         return ["is", bot.expressions.check(first, scope) or ["?", None]]
     if line.kind == "check":
         return ["check", [bot.pools.expr(bot.expressions.condition(first, scope), first.span)]]
-    if line.kind == "one_of":
-        wanted = types.LIST + type
-        codes = [bot.expressions.wanted(first, scope, wanted, "`one of`").code]
-        if isinstance(first, ListOf):
-            codes = [["list", *(bot.expressions.wanted(item, scope, type, "`one of`").code for item in first.items)]]
-        return ["one_of", [bot.pools.expr(codes[0], first.span)]]
+    if isinstance(first, ListOf):
+        items = [bot.expressions.wanted(item, scope, type, "`one of`").code for item in first.items]
+        return ["one_of", [bot.pools.expr(["list", *items], first.span)]]
     args: tuple[Any, ...] = line.args
     return [line.kind, [bot.pools.expr(bot.expressions.compared(arg, scope, type, f"`{line.kind}`").code, arg.span)
                         for arg in args]]

@@ -40,7 +40,7 @@ def lower_step(blocks: Blocks, statement: Steps, run: Run, after: Continuation) 
             _call(blocks, statement, run, after)
         case Do():
             _do(blocks, statement, run, after)
-        case Handover():
+        case _:
             _handover(blocks, statement, run, after)
 
 

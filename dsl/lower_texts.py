@@ -112,6 +112,7 @@ class Texts:
             if format.name.text == "plural" and types.FORMATS["plural"].accepts(format.args):
                 if len(part.formats) > 1:
                     self._expressions.say(PLURAL_ALONE.at(part.span))
+                self._formats((format,), typed.type)
                 return ["plural", typed.code, _forms(format.args, language)], typed.reads
         shown = types.base_of(typed.type)
         if shown not in types.SHOWN:

@@ -14,6 +14,7 @@ slots:
   count:  integer
   plan:   {type: choice, values: {basic: "Basic plan", full: "Full plan"}}
   agreed: boolean
+  km:     number
   place:  location
   visits: {type: list of visit, default: []}
   more:   clinic
@@ -68,6 +69,7 @@ def at(built: Build, diagnostic: Diagnostic) -> str:
     '  for one in visits\n    set more = one.clinic\n    say "{one.id}"',
     '  call book("c1", now) into visit\n    on "taken"\n      end\n  say "{visit.at}"',
     '  call book(at: now, clinic: "c1")\n  call nothing()',
+    '  set km = "1.5"\n  set km = "2"\n  set km = -3\n  ask day as date after "2026-01-01" "?"\n  ask day "?" @again',
     '  ask pet as text "?"\n  ask pet as text "Again?" @again\n  ask language "Language?"',
     '  ask visit from visits "?"\n    title it.id\n  ask id from visits "?"\n    title it.id\n'
     '    value it.id\n  say "{id}"',
@@ -133,7 +135,10 @@ def test_a_name_that_names_nothing_is_said_once(lines, code):
     ('  ask count as integer length 1..2 "?"', "F428"), ('  ask name "?"\n    value name', "F429"),
     ('  ask name "?"\n    detail name', "F429"),
     ("rule r for date\n  trim\n  from today to today\n\nflow main\n  ask born as r \"?\"\n  end", "F441"),
-    ("  set count = 12345678901234567890", "F449"), ('  say "{name|shout}"', "F630"),
+    ("  set count = 12345678901234567890", "F449"), ("  if name is postcode\n    end", "F412"),
+    ('  say "{name|plural \'a\' \'b\'}"', "F631"), ('  ask pic as image "?"\n  say "{pic}"', "F418"),
+    ('flow main\n  do list into x\n  say "{x}"\n  end\n\nmenu list "?"\n  - "A" -> main', "F131"),
+    ('  ask born as date after "soon" "?"', "F410"), ('  say "{name|shout}"', "F630"),
     ('  say "{name|money}"', "F631"), ('  say "{name|upper|date}"', "F631"), ('  say "{count|number 99}"', "F632"),
     ('  say "{count|plural \'a\' \'b\'|upper}"', "F633"), ("  call book(name)", "F133"),
     ("  call book(name, now, 1)", "F132"), ("  call nothing(1)", "F132"),
@@ -215,6 +220,7 @@ def test_a_menu_called_is_sent_where_it_can_be_gone_to():
     ('  track paid(len(name))', ["F700"]), ('  do tell(name) into told\n  call pay(told)', ["F700"]),
     ('  for one in [name]\n    call pay(one)', ["F700"]), ('  ask one from [name] "?"\n  call pay(one)', ["F700"]),
     ('  choose one "?"\n    - "A" = name\n  call pay(one)', ["F700"]),
+    ('  set note = name\n  set name = note\n  set note = note\n  call pay(note)', ["F700"]),
     ('  call pay("x" if name is known else "y")', []), ('  call pay("x" if name is empty else name)', ["F700"]),
     ('  say "{name}"', []), ('  handover "team" "From {name}"', ["F701"]), ('  handover "team" "Hello"', []),
     ('  handover "team" "From {reveal name}"', []),
@@ -272,9 +278,21 @@ def test_names_of_the_language_stay_its_own(lines, code):
 
 
 def test_the_language_is_a_slot_that_needs_no_declaration():
-    built = bot('  ask language as text "Which?"\n  choose language "Which?" @pick\n    - "English" = "en"\n  set language = "es"')
+    built = bot('  ask language as text "Which?"\n  choose language "Which?" @pick\n    - "English" = "en"\n'
+                '  set language = "es"')
 
     assert built.table is not None
     assert built.table.steps["main.language"].slot == ["slot", "language"]
     assert built.table.steps["main.pick"].slot == ["slot", "language"]
     assert built.table.flows["main"].locals == {}
+
+
+@pytest.mark.parametrize("lines", [
+    '  say "{gone if agreed else name}"', "  clear gone", '  set gone = "a"', '  say "{-gone}"', '  say "{[gone][0]}"',
+])
+def test_one_unknown_name_is_one_report(lines):
+    assert said(lines) == ["F102"]
+
+
+def test_a_bot_without_languages_is_still_looked_at():
+    assert "F102" in said('  say "{gone}"', "bot: b\nlanguages: []\nstart: main\n")
