@@ -22,6 +22,8 @@ _grouped = re.compile(r"[1-9]\d{0,2}(?:[.,' ]\d{2,3})*[.,' ]\d{3}")
 
 def read_number(text: str, setting: Setting) -> int | Decimal | None:
     """The number that the answer is; None if it is none or beyond 10^15."""
+    if text.isdecimal() and len(text) <= 15:             # most are: no sign to read, and within the bound
+        return int(text)
     if len(text) > LONGEST:
         return None
     said = "".join(" " if unicodedata.category(sign) == "Sc" else sign for sign in spoken(text))
