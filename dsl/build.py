@@ -30,7 +30,7 @@ UNREADABLE = Kind("F093", Severity.ERROR, "this file cannot be read: {reason}")
 DOMAIN = "domain.yml"
 
 # What can only be said of a bot that was read whole: a line that could not be read may be the one that leads on.
-_OF_THE_WHOLE = ("F15", "F200", "F3", "F40", "F604")
+_OF_THE_WHOLE = ("F15", "F200", "F3", "F40", "F604", "F901")
 _KEY = re.compile(r"([\w.]+)\s*:")           # of a domain.yml, wherever it stands
 
 
@@ -143,8 +143,6 @@ def _build(sources: dict[str, Source], faults: Iterable[Diagnostic]) -> Build:
     found += said + lowered.found
     found += check(lowered.table, lowered.map, sources)
     found += [*untranslated(lowered.table, lowered.map, locales), *stale(locales)]
-    if any(one.severity is Severity.ERROR and one.code < "F100" for one in found):
-        found = [one for one in found if not one.code.startswith(_OF_THE_WHOLE)]
     return _finished(found, sources, parsed, lowered)
 
 
@@ -164,6 +162,8 @@ def _finished(found: Iterable[Diagnostic], sources: dict[str, Source], parsed: _
               lowered: Lowered | None = None) -> Build:
     order = {name: number for number, name in enumerate(sources)}
     kept = allowed(found, parsed.files, sources)
+    if any(one.severity is Severity.ERROR and one.code < "F100" for one in kept):
+        kept = [one for one in kept if not one.code.startswith(_OF_THE_WHOLE)]
     kept.sort(key=lambda one: (order.get(one.span.file, 0), one.span.start, one.code))
     files = tuple(parsed.files)
     if lowered is None:

@@ -115,6 +115,12 @@ def test_what_only_a_whole_bot_shows_waits_until_it_can_be_read():
     assert not [code for code in codes(build_sources({"domain.yml": DOMAIN, "main.flow": flow})) if code >= "F100"]
 
 
+def test_what_is_allowed_is_not_in_vain_while_a_line_cannot_be_read():
+    flow = 'flow main\n  say "Hello."\n  -> othr "\n\n# allow F301: only by hand\nflow other\n  end\n'
+
+    assert "F901" not in codes(build_sources({"domain.yml": DOMAIN, "main.flow": flow}))
+
+
 def test_a_domain_that_cannot_be_read_is_all_that_is_said_besides_writing():
     found = codes(build_sources({"domain.yml": "bot: [", "main.flow": 'flow main\n  say "{x}\n  end\n'}))
 
