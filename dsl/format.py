@@ -5,8 +5,9 @@ else, tokens are one space apart where anything is. In a run of options, or of `
 one column. Nothing in quotes is touched, every comment is kept, and a file that cannot be read is left alone.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 
 from dsl import syntax as s
 from dsl.kinds import BLOCK, URL
@@ -76,11 +77,11 @@ def _nodes(tree: object) -> Iterator[object]:
     waiting = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, tuple) and not hasattr(node, "_fields"):
+        if type(node) is tuple:                        # not a span, which is one too
             waiting.extend(node)
         elif is_dataclass(node):
             yield node
-            waiting.extend(getattr(node, field.name) for field in fields(node))
+            waiting.extend([getattr(node, name) for name in node.__slots__])     # type: ignore[attr-defined]
 
 
 class _Printing:
@@ -93,7 +94,7 @@ class _Printing:
     def rows(self) -> Iterator[_Row]:
         tokens = self.tokens
         levels = [0]
-        comments = list(tokens.comments)
+        comments = deque(tokens.comments)
         written = 0                                    # indentation of the line before, as it was
         for indent, first, last in tokens.lines:
             before = len(levels) - 1
@@ -104,10 +105,10 @@ class _Printing:
             level = len(levels) - 1
             start, end = tokens.starts[first], tokens.ends[last - 1]
             while comments and comments[0].span.start < end:
-                comment = comments.pop(0)
+                comment = comments.popleft()
                 stays = self.column(comment.span.start) >= written and level < before and comment.span.start < start
                 yield self.comment(comment, before if stays else level)
-            behind = comments.pop(0) if comments and self.is_behind(comments[0], end) else None
+            behind = comments.popleft() if comments and self.is_behind(comments[0], end) else None
             yield self.line(level, first, last - 1, behind)
             written = indent
         for comment in comments:
