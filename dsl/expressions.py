@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 NO_IT = Kind("F111", Severity.ERROR, "`it` stands for nothing here")
 
+NO_PARAMETER = Kind("F115", Severity.ERROR, "the template `{template}` has no parameter `{name}`",
+                    why="WhatsApp fills a template from its parameters and nothing else.")
 UNDECLARED = Kind("F114", Severity.WARNING, "{given} declares no `{name}`",
                   why="What is not declared has no value unless the action sends it, and the user sees nothing there.")
 
@@ -205,6 +207,10 @@ class Expressions:
         name = expr.name.text
         if name in scope.given:
             return Typed(["given", name], scope.given[name])
+        if scope.template is not None:
+            near = self.names.near(expr.name.span, name, lambda: scope.given)
+            self.say(NO_PARAMETER.at(expr.name.span, *near, label="no parameter", template=scope.template, name=name))
+            return BROKEN_VALUE
         local = scope.frame.locals.get(name)
         if local is not None:
             return Typed(["local", name, local.type], local.type, frozenset({("local", scope.frame.name, name)}))

@@ -216,7 +216,7 @@ class _Lowering:
 
     def _template(self, template: DomainTemplate) -> Template:
         given = self._types(template.params)
-        scope = replace(self.nowhere, given=given)
+        scope = replace(self.nowhere, given=given, template=template.name)
         text, header, footer = (self.bot.texts.written(dict(texts), scope)
                                 for texts in (template.text, template.header, template.footer))
         buttons = [plain(button) or button.raw for button in template.buttons]

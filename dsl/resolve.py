@@ -4,6 +4,7 @@ Flows and menus share one namespace; slots, responses, rules, actions, templates
 flow binds for itself is `frames.py`. A name that a broken line would have defined is known, of unknown type.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
@@ -28,6 +29,8 @@ NO_FUNCTION = Kind("F108", Severity.ERROR, "there is no function named `{name}`"
 NO_TYPE = Kind("F109", Severity.ERROR, "there is no type or record named `{name}`")
 NO_CHECK = Kind("F110", Severity.ERROR, "there is no check `is {name}`")
 
+NO_HTTP_PARAMETER = Kind("F116", Severity.ERROR, "the call of action `{action}` fills in `{{{name}}}`, no parameter of it")
+
 TWO_FLOWS = Kind("F120", Severity.ERROR, "there are two flows or menus named `{name}`")
 TWO_RULES = Kind("F121", Severity.ERROR, "there are two rules named `{name}`")
 
@@ -44,6 +47,7 @@ UNUSED = {
     "record": Kind("F155", Severity.WARNING, "the record `{name}` is never used"),
 }
 
+_FILLED = re.compile(r"(?<!\$)\{(\w+)\}")    # `{order}` of an address; `${SHOP_API}` is the environment's
 BOUND = frozenset({"it", "today", "now"})    # what the language itself binds in expressions
 SYSTEM = "system."                           # of responses and flows the machine uses by itself
 SYSTEM_FLOWS = frozenset({"system.failed"})
@@ -210,10 +214,20 @@ class Names:
             self._check_types(action.params)
             if action.returns is not None:
                 self.named_type(action.returns, action.span)
+            self._check_http(action)
         for template in domain.templates.values():
             self._check_types(template.params)
         for event in domain.events.values():
             self._check_types(event.params)
+
+    def _check_http(self, action: Action) -> None:
+        """What the address and the headers of a call show are its parameters."""
+        params = [param.name for param in action.params]
+        written = () if action.http is None else (action.http.url, *(value for _, value in action.http.headers))
+        for name in dict.fromkeys(name for part in written for name in _FILLED.findall(part)):
+            if name not in params:
+                near = [Fix(fix.text) for fix in self.near(action.span, name, lambda: params)]
+                self.found.append(NO_HTTP_PARAMETER.at(action.span, *near, action=action.name, name=name))
 
     def _check_types(self, fields: Iterable[object]) -> None:
         for field in fields:

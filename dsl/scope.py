@@ -41,6 +41,7 @@ class Scope:
     context: str                             # the step or flow, which narrows a translation
     it: str | None = None                    # type of `it`, where there is one
     given: Mapping[str, str] = field(default_factory=dict)          # name: type
+    template: str | None = None              # the template whose text this is: it shows nothing but what is given
     shown: bool = False                      # a text that stands here as a value is read by users: it is translated
 
 
