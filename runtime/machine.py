@@ -40,7 +40,8 @@ def advance(table: Table, state: State, event: Event) -> Turn:
         _come(walk, event)
     elif not _move(walk, state, event):
         return Turn(replace(state, turn=walk.turn, waiting=tuple(walk.waiting)), (), tuple(walk.trace))
-    _catch_up(walk)
+    if walk.waiting:
+        _catch_up(walk)
     return walk.end()
 
 
@@ -99,9 +100,12 @@ def _catch_up(walk: Walk) -> None:
 
 def _handle(walk: Walk, event: Event) -> None:
     handler, is_own = HANDLE[type(event)]
-    walk.begin(event, walk.frames[-1].own if is_own is None else is_own)
+    if event is not walk.event:
+        walk.begin(event)
+    walk.is_own = walk.frames[-1].own if is_own is None else is_own
     _bounded(walk, handler, event)
-    confirm(walk)
+    if walk.opting_out:
+        confirm(walk)
 
 
 def _bounded(walk: Walk, act: Callable[..., None], *given: Any) -> None:
@@ -253,7 +257,7 @@ def _move(walk: Walk, state: State, event: Event) -> bool:
     walk.frames = []
     walk.question = ()
     to = refuge(walk.plan, state)
-    walk.begin(event, isinstance(event, Resumed))
+    walk.is_own = isinstance(event, Resumed)
     if isinstance(event, (Said, Sent, Chose, Opened)):
         _bounded(walk, moved, event, to)
     else:

@@ -33,7 +33,7 @@ SILENT = frozenset({"edit", "revoke", "reaction", "system"})
 def hear(walk: Walk, event: Said | Sent | Chose | Opened) -> None:
     """The user has written, tapped, sent or opened something."""
     at = walk.resting()
-    is_back = has_expired(walk, event)
+    is_back = has_expired(walk, at, event)
     words = normalise(event.text) if isinstance(event, Said) else ""
     taking = _taking(event, words)
     if isinstance(event, Sent) and event.kind in SILENT and not _is_taken(walk, at, taking):

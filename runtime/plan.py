@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -24,6 +24,8 @@ FAILED = "system.failed"                     # the flow; also the name of its de
 BACK = "system.welcome_back"                 # a step of the machine's own, for `on_return: ask`
 QUESTIONS = ("menu", "choose", "ask")        # kinds of step that wait for the user
 _NONE: tuple[int, ...] = ()
+
+Sound: TypeAlias = tuple[str, str | None, str | None]    # flow, step and kind of a frame
 
 
 class Rows:
@@ -117,7 +119,7 @@ class Plan:
         self.kept = {name for name, var in table.slots.items() if var.keep} | {"language"}
         self.sayings: dict[tuple[int, str], Shown] = {}  # of static texts, by language
         self.words: dict[tuple[str, str], str] = {}      # the machine's own titles, by language
-        self.sound: set[tuple[str, str | None, str | None]] = set()     # flow, step, kind of frames that stand alone
+        self.sound: set[Sound] = set()                   # frames that were found to stand alone
         self.steps = Steps(self, _welcome_back(table))
 
     def step(self, name: str | None) -> StepPlan | None:

@@ -249,7 +249,8 @@ def _return(walk: Walk, op: Op) -> Path:
 
 def ask_again(walk: Walk) -> Path:
     """The question that was left, once more and whole; after a timer never."""
-    confirm(walk)
+    if walk.opting_out:
+        confirm(walk)
     if isinstance(walk.event, TimedOut) or ask(walk):
         return REST
     return nothing_to_ask(walk)
@@ -257,8 +258,7 @@ def ask_again(walk: Walk) -> Path:
 
 def confirm(walk: Walk) -> None:
     """Who asked for no more messages, and was told nothing since, is told that it was understood."""
-    if walk.opting_out:
-        walk.say(walk.system("opted_out"))
+    walk.say(walk.system("opted_out"))
 
 
 def _track(walk: Walk, op: Op) -> None:
@@ -276,7 +276,8 @@ def _end(walk: Walk, op: Op) -> Path:
 
 
 def _close(walk: Walk, reason: str) -> Path:
-    confirm(walk)
+    if walk.opting_out:
+        confirm(walk)
     walk.drop(0)
     walk.misses = 0
     walk.effects.append(Close(reason))

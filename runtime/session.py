@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from runtime.events import Event
-from runtime.plan import QUESTIONS, Plan
+from runtime.plan import QUESTIONS, Plan, Sound, StepPlan
 from runtime.state import Frame, State
 from runtime.walk import FRAMES, Walk
 
+_NOWHERE: Sound = ("", None, None)
 _WAITS = (*QUESTIONS, "handover", "call")
 
 
-def has_expired(walk: Walk, event: Event) -> bool:
+def has_expired(walk: Walk, at: StepPlan | None, event: Event) -> bool:
     """Whether the user was silent for longer than a session lasts; the team has no session."""
-    at = walk.resting()
     if not walk.heard or at is None or at.step.kind == "handover":
         return False
     return event.at - walk.heard > walk.table.session.expires * 1000
@@ -28,29 +28,27 @@ def settle(walk: Walk, state: State) -> bool:
     is_newer = state.table not in ("", plan.version)
     if is_newer:
         walk.slots = _slots(plan, state)
-    if not is_newer and _stands_alone(plan, state):
+    known = _alone(state)
+    if not is_newer and known is not None and (not state.frames or known in plan.sound):
         return True
     walk.question = tuple(carried(plan, state.asked, is_newer) or ())
     frames = carried(plan, state.frames, is_newer)
     if frames is None:
         return False
-    if not is_newer and _is_alone(state):
-        plan.sound.add((frames[0].flow, frames[0].step, frames[0].kind))
+    if not is_newer and known is not None:
+        plan.sound.add(known)
     walk.frames = frames
     return True
 
 
-def _is_alone(state: State) -> bool:
-    """One frame at a question: what most conversations are, most of the time."""
-    return len(state.frames) == 1 and state.frames[0].shares is None is state.frames[0].call and not state.asked
-
-
-def _stands_alone(plan: Plan, state: State) -> bool:
-    """Whether a state like this one was found sound before."""
+def _alone(state: State) -> Sound | None:
+    """What is to be sound about a conversation of one frame at a question, as most are most of the time."""
+    if state.asked or len(state.frames) > 1:
+        return None
     if not state.frames:
-        return not state.asked
+        return _NOWHERE
     frame = state.frames[0]
-    return _is_alone(state) and (frame.flow, frame.step, frame.kind) in plan.sound
+    return (frame.flow, frame.step, frame.kind) if frame.shares is None is frame.call else None
 
 
 def carried(plan: Plan, frames: Sequence[Frame], is_newer: bool) -> list[Frame] | None:

@@ -69,10 +69,10 @@ class Walk:
         self.calls = 0
         self.begin(event)
 
-    def begin(self, event: Event, is_own: bool = False) -> None:
-        """Turn to an event: the one that came, then those that waited. `is_own`: the user did not cause it."""
+    def begin(self, event: Event) -> None:
+        """Turn to an event: the one that came, then those that waited."""
         self.event = event
-        self.is_own = is_own
+        self.is_own = False                              # whether the bot acts of its own accord
         self._owns_slots = False                         # what the slots were must still be known if it fails
         self.operations = 0
         self.messages = 0
@@ -177,7 +177,8 @@ class Walk:
                 self.slots = dict(self.slots)
                 self._owns_slots = True
             _put(self.slots, name, value)
-            self.language = self._language()
+            if name == "language":
+                self.language = self._language()
         elif self.frames:
             index = self.home()
             known = dict(self.frames[index].locals)
@@ -228,8 +229,9 @@ class Walk:
 
     def rest(self, step: str, kind: str | None, call: str | None = None) -> None:
         """A new visit of a step by the frame on top, with its timers."""
-        self.leave()
         index = len(self.frames) - 1
+        if self.frames[index].step is not None:
+            self.leave()
         left = self.frames[index]
         frame = Frame(left.flow, step, left.locals, left.shares, left.back, since=self.now, kind=kind, call=call,
                       own=call is not None and self.is_own)
