@@ -81,7 +81,7 @@ def _nodes(tree: object) -> Iterator[object]:
             waiting.extend(node)
         elif is_dataclass(node):
             yield node
-            waiting.extend([getattr(node, name) for name in node.__slots__])     # type: ignore[attr-defined]
+            waiting.extend([getattr(node, name) for name in getattr(node, "__slots__", ())])
 
 
 class _Printing:
