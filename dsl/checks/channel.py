@@ -29,6 +29,10 @@ NO_CAPTION = Kind("F217", Severity.ERROR, "{kind} has no caption on WhatsApp",
                   why="The user would get the caption as a message of its own.")
 
 
+# What the machine shows as an option.
+_TITLES = {"more", "none_of_these", "yes", "no", "resume", "restart"}
+
+
 def channel(table: Table, places: SourceMap) -> Iterator[Diagnostic]:
     """Everything in a table that the channel could not show."""
     lengths = Lengths(table, places)
@@ -42,7 +46,8 @@ def channel(table: Table, places: SourceMap) -> Iterator[Diagnostic]:
             if isinstance(line[2], int):
                 yield from lengths.text(line[2], "this message", table.limits.text, "")
     for name, texts in table.system.items():
-        most = {"choose": table.limits.list_button, "more": table.limits.row_title}.get(name, table.limits.text)
+        most = table.limits.row_title if name in _TITLES else table.limits.text
+        most = table.limits.list_button if name == "choose" else most
         for text in texts if isinstance(texts, list) else [texts]:
             yield from lengths.text(text, f"`system.{name}`", most, "")
     yield from templates(lengths)
