@@ -29,7 +29,7 @@ NO_FUNCTION = Kind("F108", Severity.ERROR, "there is no function named `{name}`"
 NO_TYPE = Kind("F109", Severity.ERROR, "there is no type or record named `{name}`")
 NO_CHECK = Kind("F110", Severity.ERROR, "there is no check `is {name}`")
 
-NO_HTTP_PARAMETER = Kind("F116", Severity.ERROR, "the call of action `{action}` fills in `{{{name}}}`, no parameter of it")
+NO_HTTP_PARAMETER = Kind("F116", Severity.ERROR, "the call of `{action}` fills in `{{{name}}}`, no parameter of it")
 
 TWO_FLOWS = Kind("F120", Severity.ERROR, "there are two flows or menus named `{name}`")
 TWO_RULES = Kind("F121", Severity.ERROR, "there are two rules named `{name}`")
