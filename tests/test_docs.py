@@ -38,7 +38,7 @@ from dsl import syntax, types
 from dsl.build import Build, build_sources
 from dsl.diagnostics import KINDS, Severity
 from dsl.domain_reader import DOMAIN
-from dsl.expected import STATEMENTS
+from dsl.expected import STATEMENTS, UNITS
 from dsl.pages import pages
 from dsl.render import text as rendered
 from dsl.shape import Record
@@ -296,6 +296,14 @@ def test_every_part_of_the_language_has_an_example():
     kinds = {kind for kind in vars(syntax).values() if isinstance(kind, type) and is_dataclass(kind)}
 
     assert {kind.__name__ for kind in kinds - seen} == set()
+
+
+def test_every_word_of_the_grammar_stands_in_an_example():
+    grammar = re.sub(r"//.*|/(?:[^/\\\n]|\\.)+/", "", (ROOT / "grammar.lark").read_text(encoding="utf-8"))
+    shown = " ".join(block.body for block in blocks(LANGUAGE) if block.kind == "flow")
+    words = set(re.findall(r'"(\w+)"', grammar)) - {f"{unit}s" for unit in UNITS} - UNITS
+
+    assert [word for word in sorted(words) if not re.search(rf"\b{word}\b", shown)] == []
 
 
 def test_every_name_of_the_language_is_in_the_manual():
