@@ -8,8 +8,7 @@ from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.table import Place, Step
 
 UNREACHABLE = Kind("F301", Severity.WARNING, "{what} can never be reached")
-FALLS_OFF = Kind("F302", Severity.ERROR, "`{flow}` ends here without saying where the conversation goes",
-                 why="The conversation would stop in the middle: the user's next message begins it anew.")
+FALLS_OFF = Kind("F302", Severity.ERROR, "`{flow}` ends here without {what}", why="{why}")
 NOWHERE = Kind("F305", Severity.ERROR, "the option `{option}` leads nowhere",
                why="The user would tap it and get no answer.")
 
@@ -81,21 +80,31 @@ def _never(graph: Graph, node: int) -> Diagnostic:
 
 
 def _falling_off(graph: Graph) -> Iterator[Diagnostic]:
-    """Ways that end at the end of a flow, where nothing waits for the flow to come back."""
+    """Ways that end at the end of a flow, where something else was wanted: told once a flow, at the last of them."""
     uses = _uses(graph)
-    told: set[tuple[int, int]] = set()
+    falls: dict[str, dict[Place, None]] = {}
     for node, left in graph.returns.items():
-        use = uses.get(left.flow)
-        if left.over is not None or use is None or not graph.reached[node]:
-            continue
-        place = graph.op_place(node, len(graph.ops[node]) - 1)
-        if _is_return(graph, place) or (place.file, place.start) in told:
-            continue
-        told.add((place.file, place.start))
-        comes = graph.span(graph.place(use))
-        others = () if use.kind == "begin" else (Label(comes, "comes here, and not by `do`"),)
-        yield FALLS_OFF.at(graph.span(place), Fix("say where it goes: `-> menu`, or `end`"), label="nothing follows",
-                           others=others, flow=left.flow)
+        found = graph.table.flows.get(left.flow)
+        if left.over is None and graph.reached[node] and found and (left.flow in uses or found.returns is not None):
+            place = graph.op_place(node, len(graph.ops[node]) - 1)
+            if not _is_return(graph, place):
+                falls.setdefault(left.flow, {})[place] = None
+    for flow, at in falls.items():
+        *before, last = sorted(at, key=lambda place: (place.file, place.start))
+        also = tuple(Label(graph.span(place), "and here") for place in before)
+        yield _falls_off(graph, flow, last, also, uses.get(flow))
+
+
+def _falls_off(graph: Graph, flow: str, last: Place, also: tuple[Label, ...], use: Edge | None) -> Diagnostic:
+    if use is None:
+        returns = graph.table.flows[flow].returns
+        return FALLS_OFF.at(graph.span(last), Fix("return a value: `return …`"), label="nothing is returned",
+                            others=also, flow=flow, what=f"returning the {returns} it promises",
+                            why="Whoever called it would go on with a value that is missing.")
+    comes = () if use.kind == "begin" else (Label(graph.span(graph.place(use)), "comes here, and not by `do`"),)
+    return FALLS_OFF.at(graph.span(last), Fix("say where it goes: `-> menu`, or `end`"), label="nothing follows",
+                        others=(*also, *comes), flow=flow, what="saying where the conversation goes",
+                        why="The conversation would stop in the middle: the user's next message begins it anew.")
 
 
 def _uses(graph: Graph) -> dict[str, Edge]:

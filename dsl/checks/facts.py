@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 
 from dsl.checks.components import postorder
 from dsl.checks.graph import ASKING, Graph
-from dsl.checks.names import RETURNED, Names
+from dsl.checks.names import Names
 from dsl.checks.ways import OUTSIDE, Program, Way, program
 
 Facts = list[int | None]                     # by node; None: no way leads there
@@ -67,8 +67,6 @@ def follow(way: Way, facts: int, sums: dict[str, Sum], names: Names) -> int | No
         if done.gen is None or done.keep is None:
             return None
         facts = facts & (done.keep | ~names.of_slots) | done.gen & names.of_slots
-        if way.into:
-            facts = facts | way.into if done.gen & RETURNED else facts & ~way.into
     return facts & way.keep | way.gen
 
 
@@ -92,10 +90,10 @@ def _sum_up(graph: Graph, made: Program) -> tuple[dict[str, Sum], int]:
         for flow in called:
             start = graph.entry(flow)
             if start is not None:
-                known[start], kept[start] = made.params(flow), names.all & ~RETURNED
+                known[start], kept[start] = 0, names.all
         for way in pushes:
             _join(known, way.edge.target, way.gen)
-            _join(kept, way.edge.target, names.all & ~RETURNED & way.keep | way.gen)
+            _join(kept, way.edge.target, names.all & way.keep | way.gen)
         _Sweeps(graph, made, sums, outlives, order).settle((known, kept), inside)
         keep = sums["anywhere"].keep
         further = names.all if keep is None else (keep | ~names.of_slots) & names.all
@@ -168,7 +166,7 @@ class _Sweeps:
         if self.asks[node]:
             here &= self.outlives
         for way in ways:
-            edge, keep, gen, awaited, _ = way
+            edge, keep, gen, awaited = way
             there = here & keep | gen if awaited is None else follow(way, here, self.sums, self.made.names)
             if there is not None and _join(facts, edge.target, there):
                 yield edge.target

@@ -17,7 +17,7 @@ from dsl.table import Expr, Place, Table
 
 UNSET = Kind("F401", Severity.ERROR, "`{name}` may have no value here", why="{way}")
 UNREAD = Kind("F402", Severity.WARNING, "`{name}` is set but never read",
-              why="Whatever the user answers, nothing comes of it.")
+              why="What it holds is never shown, tested, or given to anything.")
 
 _VARIABLE = re.compile(rb'\["(slot|local)","([^"\\]+)"')
 WAYS = 20                                    # names for which a way is looked up; the rest is told without one
@@ -151,7 +151,7 @@ _TURNS = {
     "reason": "when the call fails in {}", "timeout": "when the call fails in {}",
     "failure": "when the call fails in {}", "option": "by the option in {}", "branch": "when the test in {} holds",
     "reply": "by the reply in {}", "pattern": "by the reply in {}", "kind": "by the reply in {}",
-    "event": "by the event in {}", "after": "when nobody answers, in {}", "return": "when nothing comes back in {}",
+    "event": "by the event in {}", "after": "when nobody answers, in {}",
 }
 
 
@@ -196,6 +196,8 @@ def _unread(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
     """Variables that are set where nothing anywhere reads them; what is kept for the user is for others to read."""
     table = graph.table
     read = _mentioned(table)
+    if read is None:
+        return
     for (_, kind, name), setters in facts.program.setters.items():
         slot = table.slots.get(name) if kind == "slot" else None
         if (kind, name) in read or name == "language" or (slot and slot.keep) or (kind == "slot" and slot is None):
@@ -210,7 +212,12 @@ def _is_loop(graph: Graph, setter: Setter) -> bool:
     return graph.is_run(setter.node) and graph.ops[setter.node][setter.at][0] == "next"
 
 
-def _mentioned(table: Table) -> set[tuple[str, str]]:
-    """All variables that stand in expressions and texts; in JSON, a quote within a text is never bare."""
+def _mentioned(table: Table) -> set[tuple[str, str]] | None:
+    """All variables that stand in expressions and texts; None where some could not be read, and may hold any.
+
+    They are found in the JSON, where a quote within a text is never bare.
+    """
     written = encode(table.exprs) + encode(table.texts)
+    if b'["?"]' in written:
+        return None
     return {(kind.decode(), name.decode()) for kind, name in _VARIABLE.findall(written)}

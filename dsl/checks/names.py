@@ -8,21 +8,22 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from dsl.table import Expr, Table, Text, Variable
-
-RETURNED = 1                                 # the fact that a flow came back with a value
+from dsl.table import Expr, Flow, Table, Text, Variable
 
 
 @dataclass
 class Names:
-    """The facts there are: a bit for each variable, and for each list that a question is asked from."""
+    """The facts there are: a bit for each variable, and for each list that a question is asked from.
 
-    slots: dict[str, int] = field(default_factory=dict)             # without those that always have a value
+    Variables that always have a value have none: slots with a default, the language, parameters.
+    """
+
+    slots: dict[str, int] = field(default_factory=dict)
     locals: dict[str, dict[str, int]] = field(default_factory=dict)     # by flow; flows share the bits
     filled: dict[tuple[str, bytes], int] = field(default_factory=dict)  # flow ("" for slots), list: holds something
     lists: dict[tuple[str, str, str], int] = field(default_factory=dict)    # flow, kind, name: its `filled` facts
     of_slots: int = 0                        # all facts that outlive a frame
-    all: int = RETURNED
+    all: int = 0
 
     def known(self, variable: Variable, flow: str) -> int:
         """The fact that a variable has a value; 0 where it always has, or nothing is known of it."""
@@ -57,21 +58,17 @@ def root_of(code: Expr) -> Variable | None:
 def names(table: Table) -> Names:
     """The facts of a table."""
     found = Names()
-    bit = RETURNED
+    bit = 1                                  # stands for nothing; the bit before the first fact
     for name, slot in table.slots.items():
         if slot.default is None and name != "language":
             bit <<= 1
             found.slots[name] = bit
     top = bit
-    for flow, local_names in [*((name, flow.locals) for name, flow in table.flows.items()),
-                              ("anywhere", table.anywhere_locals)]:
-        own = found.locals[flow] = {}
-        next_bit = bit
-        for name in local_names:
-            next_bit <<= 1
-            own[name] = next_bit
-        top = max(top, next_bit)
-    slots_mask = (bit << 1) - 1 & ~RETURNED
+    for flow, local_names in [*((name, _locals(flow)) for name, flow in table.flows.items()),
+                              ("anywhere", list(table.anywhere_locals))]:
+        found.locals[flow] = {name: bit << number for number, name in enumerate(local_names, 1)}
+        top = max(top, bit << len(local_names))
+    slots_mask = (bit << 1) - 2
     for step in table.steps.values():
         code = table.exprs[step.items] if step.items is not None else None
         root = root_of(code)
@@ -87,6 +84,11 @@ def names(table: Table) -> Names:
     found.of_slots = slots_mask
     found.all = (top << 1) - 1
     return found
+
+
+def _locals(flow: Flow) -> list[str]:
+    params = {name for name, _ in flow.params}
+    return [name for name in flow.locals if name not in params]
 
 
 class Reader:

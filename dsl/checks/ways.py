@@ -9,13 +9,12 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from dsl.checks.graph import Edge, Graph
-from dsl.checks.names import RETURNED, Names, Reader, names, scope
+from dsl.checks.names import Names, Reader, names, scope
 from dsl.table import Expr, Op, Option, Row, Step, Variable
 
 OUTSIDE = frozenset(("jump", "do", "failed", "anywhere", "starts", "begin", "lost"))   # edges that leave the frame
 
 _LEADS = frozenset(("go", "jump", "rest", "again"))
-_MESSAGE = ("text", "header", "image", "footer", "link")
 
 
 class Way(NamedTuple):
@@ -25,7 +24,6 @@ class Way(NamedTuple):
     keep: int
     gen: int
     awaited: str | None = None               # the flow that came back
-    into: int = 0                            # the fact that the variable of `do … into` has a value
 
 
 class Read(NamedTuple):
@@ -69,11 +67,6 @@ class Program:
                 into[way.edge.target].append(way)
         return into
 
-    def params(self, flow: str) -> int:
-        """The facts that hold because a flow was called: its parameters have values."""
-        found = self.graph.table.flows.get(flow)
-        return sum(self.names.known(["local", name], flow) for name, _ in found.params) if found else 0
-
     def sets(self, variable: Variable, flow: str, setter: Setter) -> None:
         self.setters.setdefault((scope(variable, flow), variable[0], variable[1]), []).append(setter)
 
@@ -83,14 +76,21 @@ def program(graph: Graph) -> Program:
     made = Program(graph, names(graph.table), [[] for _ in graph.out])
     reader = Reader(graph.table, made.names)
     for node in graph.order:
-        walk = _Walk(made, reader, node)
-        if graph.is_run(node):
-            walk.run(graph.ops[node])
-        elif (step := graph.step(node)) is not None:
-            walk.step(step)
+        step = graph.step(node)
+        if step is not None:
+            _Walk(made, reader, node).step(step)
+        elif not graph.is_run(node):
+            _Walk(made, reader, node).hub()
+        elif len(graph.ops[node]) == 1 and graph.ops[node][0][0] in _LEADS:
+            made.ways[node] = [_plain(made.names, edge) for edge in graph.out[node]]
         else:
-            walk.hub()
+            _Walk(made, reader, node).run(graph.ops[node])
     return made
+
+
+def _plain(names: Names, edge: Edge) -> Way:
+    """The way along an edge before which nothing happens."""
+    return Way(edge, names.of_slots if edge.kind in OUTSIDE else names.all, 0)
 
 
 class _Walk:
@@ -105,14 +105,12 @@ class _Walk:
         self.keep = made.names.all
         self.gen = 0
 
-    def way(self, edge: Edge, awaited: str | None = None, into: int = 0) -> None:
+    def way(self, edge: Edge, awaited: str | None = None) -> None:
         """The way along an edge, with the facts as they are now; those of locals stay behind with their frame."""
         keep, gen = self.keep, self.gen
         if edge.kind in OUTSIDE:
             keep, gen = keep & self.names.of_slots, gen & self.names.of_slots
-            if edge.kind == "do":
-                gen |= self.made.params(self.made.graph.flow_of(edge.target))
-        self.made.ways[self.node].append(Way(edge, keep, gen, awaited, into))
+        self.made.ways[self.node].append(Way(edge, keep, gen, awaited))
 
     # --- what is read and set -----------------------------------------------------------------------------------
 
@@ -160,9 +158,12 @@ class _Walk:
                 link: list[int] | None) -> None:
         for variant in text if isinstance(text, list) else (text,):
             self.text(variant, at)
-        self.text(header, at)
-        self.expr(image, at)
-        self.text(footer, at)
+        if header is not None:
+            self.text(header, at)
+        if image is not None:
+            self.expr(image, at)
+        if footer is not None:
+            self.text(footer, at)
         if link:
             self.text(link[0], at)
             self.expr(link[1], at)
@@ -187,7 +188,7 @@ class _Walk:
             else:
                 self.op(op, at)
                 if kind == "return":
-                    self.made.returns[self.node] = self.keep, self.gen | (RETURNED if op[1] is not None else 0)
+                    self.made.returns[self.node] = self.keep, self.gen
                     if edge:
                         self.way(edge)
 
@@ -203,7 +204,8 @@ class _Walk:
         """What one operation reads and sets."""
         match op:
             case ["say", message]:
-                self.message(at, *(message.get(part) for part in _MESSAGE))
+                say = message.get
+                self.message(at, message["text"], say("header"), say("image"), say("footer"), say("link"))
             case ["media", _, url, caption]:
                 self.expr(url, at)
                 self.text(caption, at)
@@ -257,7 +259,8 @@ class _Walk:
 
     def _shown(self, step: Step) -> None:
         if step.message:
-            self.message(-1, *(getattr(step.message, part) for part in _MESSAGE))
+            said = step.message
+            self.message(-1, said.text, said.header, said.image, said.footer, said.link)
         for _, value in step.args:
             self.expr(value, -1, passed=step.kind == "call")
         if step.items is not None:
@@ -308,17 +311,12 @@ class _Walk:
     def _return(self, step: Step, row: Row, edge: Edge) -> None:
         """What was known at the `do` is known after it as far as the called flow lets it."""
         called = self.made.graph.called(edge)
-        self.keep, self.gen, into = self.names.all, 0, 0
+        self.keep, self.gen = self.names.all, 0 if called else self.names.all    # an unknown flow may do anything
         if step.into:
-            self.set(step.into, -1)
-        if called is None:
-            self.gen = self.names.all & ~RETURNED    # an unknown flow may have done anything
-        elif step.into:
-            into = self.names.known(step.into, self.flow)
-            self.keep, self.gen = self.keep | into, self.gen & ~into
-        self.finish(row, edge, called, into)
+            self.set(step.into, -1)          # that a flow comes back without what it promised is told there
+        self.finish(row, edge, called)
 
-    def finish(self, row: Row, edge: Edge, awaited: str | None = None, into: int = 0) -> None:
+    def finish(self, row: Row, edge: Edge, awaited: str | None = None) -> None:
         """What every row may have: a guard, operations, the parameters of an event."""
         if row.guard is not None:
             self.test(row.guard, edge.at)
@@ -329,7 +327,7 @@ class _Walk:
             flow = self.made.graph.flow_of(edge.target)
             for param in self.made.graph.table.events.get(row.event.partition(":")[2], ()):
                 self.gen |= self.names.known(["local", param], flow)
-        self.way(edge, awaited, into)
+        self.way(edge, awaited)
 
     # --- what stands for many -----------------------------------------------------------------------------------
 

@@ -176,8 +176,8 @@ flow main
 ''') == []
 
 
-def test_every_arm_that_falls_off_is_told():
-    assert lines('''
+def test_arms_that_fall_off_are_told_together():
+    flow = '''
 flow main
   ask tea as boolean "Tea?"
     skip "No answer"
@@ -185,7 +185,29 @@ flow main
     say "Here it is."
   else
     say "As you like."
-''') == ['F302 6 say "Here it is.": nothing follows', 'F302 8 say "As you like.": nothing follows']
+'''
+    assert lines(flow) == ['F302 8 say "As you like.": nothing follows']
+    assert others(flow, one(flow, code="F302")) == ['6 say "Here it is.": and here']
+
+
+def test_a_flow_that_promises_a_value_must_return_it_on_every_way():
+    flow = '''
+flow main
+  do address() into home
+  say "{home}"
+  end
+
+flow address() -> text
+  choose may "May we ask?"
+    - "Yes"
+      ask street as text length 2..40 "Your address?"
+      return street
+    - "No"
+'''
+    found = one(flow, code="F302")
+
+    assert [each for each in lines(flow) if each.startswith("F4")] == []
+    assert found.message == "`address` ends here without returning the text it promises"
 
 
 def test_the_last_question_of_a_flow_falls_off_too():

@@ -360,24 +360,6 @@ flow address(kind: text) -> text
 ''') == []
 
 
-def test_a_flow_that_may_come_back_without_a_value_leaves_the_name_unset():
-    found = one('''
-flow main
-  do address() into home
-  say "{home}"
-  end
-
-flow address() -> text
-  choose may "May we ask?"
-    - "Yes"
-      ask street as text "Your address?"
-      return street
-    - "No"
-''', code="F401")
-
-    assert found.why == "One way to this line does not set it: main, when nothing comes back in line 3."
-
-
 def test_a_flow_that_clears_leaves_its_caller_without():
     assert unset('''
 flow main
