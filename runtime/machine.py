@@ -90,9 +90,11 @@ def _catch_up(walk: Walk) -> None:
     index = 0
     while index < len(walk.waiting) and not (walk.frames and walk.frames[-1].call is not None):
         event = walk.waiting[index]
-        if isinstance(event, Happened) and _taker(walk, event) is None:
-            index += 1
-            continue
+        if isinstance(event, Happened):
+            walk.begin(event)
+            if _taker(walk, event) is None:
+                index += 1
+                continue
         del walk.waiting[index]
         _come(walk, event)
         index = 0
@@ -195,10 +197,10 @@ def _timed_out(walk: Walk, event: TimedOut) -> None:
 
 
 def _happened(walk: Walk, event: Happened) -> None:
-    rows, index = _taker(walk, event) or (walk.plan.anywhere, None)
-    if index is None:
-        walk.note("late")
-    elif rows is walk.plan.starts:
+    taker = _taker(walk, event)
+    assert taker is not None                             # else it would wait
+    rows, index = taker
+    if rows is walk.plan.starts:
         follow(walk, start_on(walk, index))
     else:
         stay(walk, taken(walk, rows, index))
@@ -207,7 +209,6 @@ def _happened(walk: Walk, event: Happened) -> None:
 def _taker(walk: Walk, event: Happened) -> tuple[Rows, int] | None:
     """What takes an event from outside now: the step, `anywhere`, or, where no question is pending, a flow's start."""
     known, name = walk.table.events.get(event.name, {}), f"event:{event.name}"
-    walk.acting = -1
     walk.params = {param: walk.program.values.admit(type, event.params.get(param)) for param, type in known.items()}
     plan, at = walk.plan, walk.resting()
     owners = [at.rows] if at else []

@@ -317,8 +317,8 @@ def _to_question(walk: Walk) -> None:
     walk.drop(kept)
     for frame in question[kept:]:
         walk.frames.append(Frame(frame.flow, None, frame.locals, frame.shares, frame.back))
-        if frame.step is not None:
-            walk.rest(frame.step, frame.kind)
+        assert frame.step is not None                    # they were all at rest
+        walk.rest(frame.step, frame.kind)
 
 
 OPERATION: dict[str, Callable[[Walk, Any], Path | None]] = {

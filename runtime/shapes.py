@@ -10,7 +10,9 @@ Lengths are counted in UTF-16 units, the stricter reading of the channel's "char
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from dsl.table import Limits
@@ -39,15 +41,11 @@ def width(text: str) -> int:
 
 
 def _fitting(text: str, limit: int) -> int:
-    """How many characters of the text fit into `limit` units; at least one, so that splitting always ends."""
+    """How many characters of a longer text fit into `limit` units; at least one, so that splitting always ends."""
     if text.isascii():
-        return min(len(text), max(limit, 1))
-    units = 0
-    for position, character in enumerate(text):
-        units += 2 if character > "\uffff" else 1
-        if units > limit:
-            return max(position, 1)
-    return len(text)
+        return max(limit, 1)
+    units = accumulate(2 if character > "\uffff" else 1 for character in text)
+    return max(next(position for position, used in enumerate(units) if used > limit), 1)
 
 
 def cut(text: str, limit: int) -> str:
@@ -82,12 +80,9 @@ def _border(text: str, room: int) -> tuple[int, int]:
     A border in the first third of the room would waste the message; the next kind of border is tried then.
     """
     for border in (_PARAGRAPH, _SENTENCE, _WORD):
-        found = None
-        for match in border.finditer(text, 0, room + 1):
-            if match.start() <= room:
-                found = match
-        if found is not None and found.start() > room // 3:
-            return found.start(), found.end()
+        for last in deque(border.finditer(text, 0, room + 1), maxlen=1):
+            if last.start() > room // 3:
+                return last.start(), last.end()
     return room, room
 
 

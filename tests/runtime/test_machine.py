@@ -391,6 +391,26 @@ def test_a_step_may_say_by_itself_what_was_wrong():
     assert talk.sends("image") == ["Tap one, please.", "? [Opening hours]"]
 
 
+def test_an_option_without_a_row_is_a_bad_answer():
+    bot = clinic()
+    bot.menu("main", "?", ("hours", "Opening hours", None))
+    talk = Talk(bot.table("main"))
+    talk.says("hey")
+
+    assert talk.taps("main", "hours")[0] == "Please choose one of the options."
+    assert talk.says("opening hours")[0] == "Please choose one of the options."
+    assert at_sure().taps("main", "hours")[0] == "9 to 5."
+
+
+def test_a_tap_on_an_option_of_a_menu_that_leads_nowhere_is_stale():
+    bot = clinic()
+    bot.menu("other", "?", ("x", "X", None))
+    talk = Talk(bot.table("welcome"))
+    talk.says("hey")
+
+    assert talk.taps("other", "x")[0] == "That button is from earlier."
+
+
 # --- did you mean
 
 

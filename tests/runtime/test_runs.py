@@ -308,6 +308,85 @@ def test_who_is_opted_out_stays_so_though_the_flow_fails():
     assert talk.state.opted_out
 
 
+def test_a_run_that_leads_nowhere_goes_back():
+    bot = Bot()
+    bot.flow("main", ["rest", "main.f"])
+    bot.step("main.f", "do", None, [goes("after", event="return")], name="f")
+    bot.flow("f", bot.say("In f."))
+    bot.run("after", bot.say("Back."), ["end"])
+
+    assert Talk(bot.table()).says("hey") == ["In f.", "Back.", "(end)"]
+
+
+def test_a_do_without_a_row_for_its_return_goes_back_too():
+    bot = Bot()
+    bot.flow("main", ["rest", "main.f"])
+    bot.step("main.f", "do", None, [], name="f")
+    bot.flow("f", ["rest", "f.g"])
+    bot.step("f.g", "do", None, [], name="g")
+    bot.flow("g", ["branch", bot.expr(["known", ["slot", "seen"]]), "seen"], ["set", ["slot", "seen"], bot.expr(1)],
+             ["return", None])
+    bot.run("seen", bot.say("Again."), ["end"])
+
+    assert Talk(bot.table(slots={"seen": Var("integer")})).says("hey") == ["Again.", "(end)"]
+
+
+def test_a_row_of_anywhere_may_rest_or_return_where_nothing_is_asked():
+    bot = Bot()
+    bot.menu("main", "Well?", ("go", "Go", goes("main")))
+    bot.anywhere = [goes("rest", event=bot.reply("ask")), goes("return", event=bot.reply("back"))]
+    bot.run("rest", ["rest", "anywhere.q"])
+    bot.menu("anywhere.q", "Hm?", ("yes", "Yes", goes("return")), kind="choose", flow="anywhere")
+    bot.run("return", ["return", None])
+
+    assert Talk(bot.table()).says("back") == ["Well? [Go]"]
+    talk = Talk(bot.table())
+    assert talk.says("ask") == ["Hm? [Yes]"]
+    assert talk.says("yes") == ["Well? [Go]"]
+
+
+@pytest.mark.parametrize("op", [
+    ["rest", "?"], ["go", "?"], ["rest", "main.deep"], ["template", "?", []], ["jump", "?"]])
+def test_a_name_that_is_not_there_fails(op):
+    bot = failing()
+    bot.step("main.deep", "do", None, [], name="?")
+    bot.run("go", op)
+
+    assert start(bot).says("go") == ["Something went wrong.", "Well? [Go]"]
+
+
+def test_a_start_that_is_no_flow_fails():
+    bot = failing()
+    bot.starts = [goes("go", event=bot.reply("hello"))]
+    bot.run("go", ["end"])
+
+    assert Talk(bot.table()).says("hello") == ["Something went wrong.", "(failed)"]
+
+
+def test_who_has_opted_out_is_not_told_that_the_bot_failed_by_itself():
+    bot = failing()
+    bot.more["events"] = {"news": {}}
+    bot.flow("system.failed", ["go", "system.failed"])
+    bot.anywhere = [goes("news", event="event:news")]
+    bot.run("news", ["go", "news"])
+    talk = start(bot)
+    talk.state = State(talk.state.table, talk.state.frames, opted_out=True)
+
+    assert talk.event(Happened(name="news")) == []
+    assert talk.step == "main"
+
+
+def test_a_handover_in_silence_only_calls_the_team():
+    bot = Bot()
+    bot.flow("main", ["rest", "main.team"])
+    bot.step("main.team", "handover", "{gone}", [], team="sales")
+    talk = start(bot)
+
+    assert talk.effects(Handover) == [Handover("sales")]
+    assert talk.effects(Say) == []
+    assert talk.event(Resumed()) == ["Handover(sales)"]
+
+
 # --- calls
 
 
@@ -495,6 +574,16 @@ def test_a_timer_may_leave_and_the_others_are_cancelled():
 
     assert due_now(talk, 1) == ["Bye.", "(end)"]
     assert [effect.name for effect in talk.effects(CancelTimer)] == ["0:main.q:1800"]
+
+
+def test_a_timer_whose_condition_does_not_hold_is_over():
+    bot = Bot()
+    bot.flow("main", ["rest", "main.q"])
+    question(bot, rows=[goes(None, bot.say("Hm?"), event="after:60", guard=bot.expr(False))])
+    talk = remembering(start(bot))
+
+    assert due_now(talk) == []
+    assert talk.state.frames[0].fired == (60,)
 
 
 def test_only_what_leaves_the_question_cancels_its_timers():
@@ -712,6 +801,17 @@ def test_an_event_nobody_takes_or_nobody_declared_is_dropped():
         assert talk.event(Happened(name=name)) == []
         assert talk.notes == ["unawaited"]
         assert talk.state.waiting == ()
+
+
+def test_an_event_takes_its_parameters_into_the_locals_that_a_block_shares():
+    bot = shop()
+    question(bot, "ask.q", rows=[goes("told", ["push", "again", True], event="event:arrived")])
+    bot.run("told", bot.say("{@order}!"), ["return", None])
+    talk = start(bot)
+    talk.says("go")
+    talk.event(Happened(name="arrived", params={"order": "C1"}))
+
+    assert talk.state.frames[-1].locals == {"order": "C1"}
 
 
 def test_an_event_waits_for_a_call_too():

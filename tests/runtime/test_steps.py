@@ -126,6 +126,31 @@ def test_the_last_of_the_tries_has_no_reason():
     assert talk.says("b")[0] == "Skipped."
 
 
+def test_an_answer_without_a_row_comes_back():
+    bot = asking("count")
+    bot.steps["main.q"] = replace(bot.steps["main.q"], on=[])
+
+    assert Talk(bot.table()).says("hey") == ["Well?"]
+    talk = Talk(bot.table())
+    talk.says("hey")
+    assert talk.says("3") == ["Well?"]
+    assert talk.state.slots == {"count": 3}
+
+
+def test_a_question_without_words_asks_with_a_sign():
+    assert Talk(asking("count", text="{city}").table()).says("hey") == ["…"]
+
+
+def test_an_answer_may_be_a_local_of_its_flow():
+    bot = asking("count")
+    bot.steps["main.q"] = replace(bot.steps["main.q"], slot=["local", "n"])
+    bot.run("done", bot.say("{@n}!"), ["end"])
+    talk = Talk(bot.table())
+    talk.says("hey")
+
+    assert talk.says("3") == ["3!", "(end)"]
+
+
 # --- choices of an ask
 
 
