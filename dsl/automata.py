@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 
 from dsl.characters import Category, Chars, Others, Range, is_word, variants
-from dsl.patterns import Refused, read
+from dsl.pattern_reader import Refused, read
 from dsl.regular import Edge, Either, Node, Repeat, Seq
 
 LARGEST = 1_500                              # states of one pattern

@@ -37,7 +37,8 @@ def test_what_is_written_is_as_long_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(("code", "most"), [
-    (NAME, 60), (["upper", NAME], 60), (["or", NAME, "friend"], 60), (["+", NAME, ", hello"], 67), ("Ana", 3),
+    (NAME, 60), (["upper", NAME], 60), (["or", NAME, "friend"], 60), (["+", ["or", NAME, "x"], "y"], 61),
+     (["+", NAME, ", hello"], 67), ("Ana", 3),
     (["if", True, NAME, "x"], 60), (["as", "text", NAME], 60), (["text", 1], 61), (None, 0),
 ])
 def test_a_value_is_as_long_as_what_it_is_made_of(code: Any, most: int) -> None:
