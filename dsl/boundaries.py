@@ -12,15 +12,18 @@ refused (`Tangled`).
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby, product
 from typing import TypeAlias
 
 from dsl.characters import IS_WORD, Chars
-from dsl.regular import NOTHING, Edge, Either, Node, Repeat, Seq, either, has_boundary, seq, size
+from dsl.characters import is_word as is_word_character
+from dsl.regular import NOTHING, Edge, Either, Node, Repeat, Seq, boundaries, depth, either, has_boundary, seq, weight
 
 SAY = "say what may stand beside the word, for example `(^| )` or `[ ,.]`"
-HEAVIEST = 4_000                             # parts of what a pattern becomes
+HEAVIEST = 2_000                             # parts of what a pattern becomes
+DEEPEST = 100                                # parts inside one another
+MOST = 20                                    # boundaries in a pattern
 COPIES = 10                                  # of a repeated part that has a boundary in it
 
 Piece: TypeAlias = Node | None               # None: no text at all
@@ -36,6 +39,8 @@ def without_boundaries(tree: Node) -> Node:
     """A pattern found in the same texts, with no boundary in it; the tree itself if it has none."""
     if not has_boundary(tree):
         return tree
+    if boundaries(tree) > MOST:
+        raise Tangled(f"there are more than {MOST} of them", "use fewer")
     part = _part(tree)
     items = tree.items if isinstance(tree, Seq) else (tree,)
     begins, ends = items[0] == Edge("start"), items[-1] == Edge("end")
@@ -89,18 +94,13 @@ def _part(node: Node) -> _Part:
 
 
 def _part_of(empty: Callable[[bool, bool], Piece], body: Callable[[bool, bool, bool, bool], Piece]) -> _Part:
-    """With each piece worked out once, and none heavier than is reasonable."""
-    return _Part(cache(lambda p, q: _light(empty(p, q))), cache(lambda p, q, f, e: _light(body(p, q, f, e))))
-
-
-def _light(piece: Piece) -> Piece:
-    if piece is not None and size(piece, HEAVIEST) >= HEAVIEST:
-        raise Tangled("there are too many ways to read it", SAY)
-    return piece
+    """With each piece worked out once."""
+    return _Part(cache(empty), cache(body))
 
 
 def _plain_part(node: Node) -> _Part:
-    return _part_of(lambda p, q: _empty(node), lambda p, q, f, e: _cut(node, f, e))
+    nothing, cut = _empty(node), cache(lambda f, e: _cut(node, f, e))
+    return _Part(lambda p, q: nothing, lambda p, q, f, e: cut(f, e))
 
 
 def _after(one: _Part, two: _Part) -> _Part:
@@ -142,7 +142,7 @@ def _looped(part: _Part) -> _Part:
         loop: Node = NOTHING if again is None else Repeat(again, 0, None)
         into = {place: loop if place == middle else _then(ways[place, middle], loop) for place in places}
         ways = {(a, b): _then(into[a], ways[middle, b]) if a == middle else
-                        into[a] if b == middle else _light(_any([way, _then(into[a], ways[middle, b])]))
+                        into[a] if b == middle else _any([way, _then(into[a], ways[middle, b])])
                 for (a, b), way in ways.items()} | {(middle, middle): None if again is None else Repeat(again, 1, None)}
     return _Part(lambda p, q: NOTHING, lambda p, q, f, e: ways[(p, f), (e, q)])
 
@@ -181,15 +181,23 @@ def _cut(node: Node, first: bool | None, last: bool | None) -> Piece:
 
 
 def _cut_seq(items: tuple[Node, ...], first: bool | None, last: bool | None) -> Piece:
-    if not items:
-        return None
-    head, rest = items[0], items[1:]
-    ways = [_then(_empty(head), _cut_seq(rest, first, last))]
-    if last is None:
-        ways.append(_then(_cut(head, first, None), seq(*rest)))
-    else:
-        ways += [_then(_cut(head, first, None), _cut_seq(rest, None, last)),
-                 _then(_cut(head, first, last), _empty(Seq(rest)))]
+    """Its first character is in the first item that is not empty, its last in the last one that is not."""
+    ways: list[Piece] = []
+    if first is None:
+        for at in range(len(items) - 1, -1, -1):
+            if (cut := _cut(items[at], None, last)) is not None:
+                ways.append(_then(seq(*items[:at]), cut, *map(_empty, items[at + 1:])))
+            if _empty(items[at]) is None:
+                break
+        return _any(ways)
+    for at, item in enumerate(items):
+        before, rest = [_empty(other) for other in items[:at]], items[at + 1:]
+        if (cut := _cut(item, first, None)) is not None:
+            ways.append(_then(*before, cut, seq(*rest) if last is None else _cut_seq(rest, None, last)))
+        if last is not None and (cut := _cut(item, first, last)) is not None:
+            ways.append(_then(*before, cut, *map(_empty, rest)))
+        if _empty(item) is None:
+            break
     return _any(ways)
 
 
@@ -213,6 +221,13 @@ def _cut_repeat(of: Node, least: int, most: int | None, first: bool | None, last
 def _of_class(chars: Chars, is_word: bool | None) -> Piece:
     if is_word is None:
         return chars
+    if chars.single is not None:
+        return chars if is_word_character(chars.single) == is_word else None
+    return _part_of_set(chars, is_word)
+
+
+@lru_cache(1000)
+def _part_of_set(chars: Chars, is_word: bool) -> Piece:
     exact = chars.exact
     if exact is None:
         raise Tangled("what stands beside it cannot be told apart into words and the rest", SAY)
@@ -225,9 +240,15 @@ def _of_class(chars: Chars, is_word: bool | None) -> Piece:
 
 def _any(pieces: "Iterator[Piece] | list[Piece]") -> Piece:
     kept = [piece for piece in pieces if piece is not None]
-    return either(*kept) if kept else None
+    return _light(either(*kept)) if kept else None
 
 
 def _then(*pieces: Piece) -> Piece:
     kept = [piece for piece in pieces if piece is not None]
-    return seq(*kept) if len(kept) == len(pieces) else None
+    return _light(seq(*kept)) if len(kept) == len(pieces) else None
+
+
+def _light(node: Node) -> Node:
+    if weight(node) > HEAVIEST or depth(node) > DEEPEST:
+        raise Tangled("there are too many ways to read it", SAY)
+    return node

@@ -5,26 +5,70 @@ take the same text (`automata`).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from dsl.characters import Chars, Exact
 
 
-@dataclass(frozen=True, slots=True)
-class Seq:
+@dataclass(frozen=True)
+class _Made:
+    """A node made of nodes. Parts are shared, so that walking one may take far longer than it took to make it: what
+    is asked of every part is worked out once."""
+
+    def parts(self) -> tuple["Node", ...]:
+        raise NotImplementedError
+
+    @cached_property
+    def weight(self) -> int:
+        return 1 + sum(map(weight, self.parts()))
+
+    @cached_property
+    def depth(self) -> int:
+        return 1 + max(map(depth, self.parts()), default=0)
+
+    @cached_property
+    def boundaries(self) -> int:
+        return sum(map(boundaries, self.parts()))
+
+    @cached_property
+    def key(self) -> int:
+        return hash((type(self), self.parts()))
+
+
+@dataclass(frozen=True)
+class Seq(_Made):
     items: tuple["Node", ...]
 
+    def parts(self) -> tuple["Node", ...]:
+        return self.items
 
-@dataclass(frozen=True, slots=True)
-class Either:
+    def __hash__(self) -> int:
+        return self.key
+
+
+@dataclass(frozen=True)
+class Either(_Made):
     ways: tuple["Node", ...]
 
+    def parts(self) -> tuple["Node", ...]:
+        return self.ways
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+    def __hash__(self) -> int:
+        return self.key
+
+
+@dataclass(frozen=True)
+class Repeat(_Made):
     of: "Node"
     least: int
     most: int | None                         # None: any number
+
+    def parts(self) -> tuple["Node", ...]:
+        return (self.of,)
+
+    def __hash__(self) -> int:
+        return self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +160,20 @@ def cost(node: Node) -> int:
     return 1
 
 
+def boundaries(node: Node) -> int:
+    """How many `\\b` and `\\B` are in it."""
+    return node.boundaries if isinstance(node, _Made) else int(isinstance(node, Edge) and node.kind not in EDGES)
+
+
 def has_boundary(node: Node) -> bool:
-    match node:
-        case Edge(kind):
-            return kind in ("boundary", "inside")
-        case Seq(items) | Either(items):
-            return any(map(has_boundary, items))
-        case Repeat(of):
-            return has_boundary(of)
-    return False
+    return boundaries(node) > 0
 
 
-def size(node: Node, most: int) -> int:
-    """How many parts it is written with, counted up to `most`."""
-    counted, waiting = 0, [node]
-    while waiting and counted < most:
-        counted += 1
-        match waiting.pop():
-            case Seq(items) | Either(items):
-                waiting += items
-            case Repeat(of):
-                waiting.append(of)
-    return counted
+def weight(node: Node) -> int:
+    """How many parts it is written with."""
+    return node.weight if isinstance(node, _Made) else 1
+
+
+def depth(node: Node) -> int:
+    """How many parts stand inside one another."""
+    return node.depth if isinstance(node, _Made) else 0

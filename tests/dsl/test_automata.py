@@ -4,7 +4,7 @@ import re2
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dsl.automata import EVERYTHING, UNKNOWN, Machine, both, collide, machine, only
+from dsl.automata import EVERYTHING, NOWHERE, UNKNOWN, Effort, Machine, both, collide, machine, only
 from dsl.patterns import Re2, to_re2
 from dsl.regular import Edge
 from tests.dsl.test_patterns import PATTERNS
@@ -55,9 +55,9 @@ def test_a_pattern_may_take_all_that_another_does() -> None:
 
 
 def test_a_pattern_that_no_text_fits_takes_nothing_that_nothing_takes() -> None:
-    assert only(made("a$b"), Machine()) is None
-    assert only(made("a(?m:$)b"), Machine()) is None
-    assert only(made("a(?m:$)\n(?m:^)b"), Machine()) == "a\nb"
+    assert only(made("a$b"), NOWHERE) is None
+    assert only(made("a(?m:$)b"), NOWHERE) is None
+    assert only(made("a(?m:$)\n(?m:^)b"), NOWHERE) == "a\nb"
 
 
 def test_work_is_bounded() -> None:
@@ -66,6 +66,13 @@ def test_work_is_bounded() -> None:
     tangled = made(r"(a|b)*a(a|b){14}c")
     assert both(tangled, made(r"(a|b)*b(a|b){14}d")) is UNKNOWN
     assert collide(tangled, made(r"(a|b)*b(a|b){14}d")) is UNKNOWN
+
+
+def test_an_effort_is_spent_over_many_pairs() -> None:
+    effort = Effort(10)
+    assert both(made("buy"), made("track"), effort) == "buytrack"
+    assert effort.left < 0
+    assert both(made("a"), made("b"), effort) is UNKNOWN
 
 
 def test_boundaries_and_edges_hold_as_they_are_written() -> None:

@@ -160,7 +160,7 @@ def test_an_option_that_leads_where_anywhere_does_is_no_conflict() -> None:
 
 
 def test_past_the_bound_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "PAIRS", 0)
+    monkeypatch.setattr(checks, "EFFORT", 0)
     monkeypatch.setattr(checks, "TEXTS", 0)
     assert found(anywhere("/track/", "/track my order/")) == []
     assert found(anywhere("/menu/", '"menu"')) == []
