@@ -262,7 +262,6 @@ class Table(Struct, frozen=True):
     limits: Limits
     format: int = FORMAT
     region: str | None = None
-    requires: dict[str, Json] = {}
     session: Session = Session()
     pin: int = 604_800                       # seconds a conversation may stay on an older table
     records: dict[str, dict[str, Var]] = {}
