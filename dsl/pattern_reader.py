@@ -27,7 +27,7 @@ from dsl.characters import (
 from dsl.diagnostics import Kind, Severity
 from dsl.regular import NOTHING, Edge, Either, Node, Repeat, Seq, either, seq
 
-LONGEST = 1_000                              # characters of a pattern
+LONGEST = 2_000                              # characters of a pattern
 DEEPEST = 30                                 # groups in groups
 MOST = 1_000                                 # RE2: repeats, those in one another multiplied
 
