@@ -39,6 +39,7 @@ from dsl.build import Build, build_sources
 from dsl.diagnostics import KINDS, Severity
 from dsl.domain_reader import DOMAIN
 from dsl.expected import STATEMENTS, UNITS
+from dsl.format import format_source
 from dsl.pages import pages
 from dsl.render import text as rendered
 from dsl.shape import Record
@@ -183,6 +184,13 @@ def test_an_example_compiles_and_its_stories_go_as_written(example):
                 assert block.body == rendered(built.diagnostics, built.sources, "example")
             case "story":
                 _goes(built, block, after.body if after is not None and after.kind == "report" else None)
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if not example.expects], ids=str)
+def test_an_example_is_laid_out(example):
+    written = bot_files(example)["main.flow"]
+
+    assert format_source(written) == written
 
 
 def _goes(built: Build, block: Block, expected: str | None) -> None:

@@ -25,8 +25,8 @@ responses:
 FLOW = """\
 # What is understood everywhere.
 anywhere
-  on "menu"   -> main
-  on "stop"   -> opt_out
+  on "menu" -> main
+  on "stop" -> opt_out
 
 flow welcome
   say "Hi! I'm {name}."
@@ -34,8 +34,8 @@ flow welcome
   -> main
 
 menu main "What can I do for you, {{name or 'friend'}}?"
-  - "Opening hours"  also "hours"   do hours
-  - "Goodbye"        also "bye"     -> goodbye
+  - "Opening hours" also "hours" do hours
+  - "Goodbye" also "bye"         -> goodbye
 
 flow hours
   say "We are open from nine to five."

@@ -61,6 +61,10 @@ def test_a_new_bot_checks_without_a_word(cafe: Path):
     assert (checked.exit_code, checked.output) == (0, "no errors in bots/cafe\n")
 
 
+def test_a_new_bot_is_laid_out(cafe: Path):
+    assert call("fmt", "--check", "bots/cafe").exit_code == 0
+
+
 def test_a_new_bot_passes_its_stories(cafe: Path):
     tested = call("test", "bots/cafe")
 
