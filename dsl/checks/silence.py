@@ -17,18 +17,17 @@ class Silence:
                 if op[0] == "next":
                     heads.setdefault(run, set()).add(op[1])
         self._heads = heads
+        self._calls = {node for node, step in graph.steps() if step.kind == "do"}
         self.edges = [[edge for edge in edges if self._is_silent(edge)] if graph.reached[node] else []
                       for node, edges in enumerate(graph.out)]
 
     def _is_silent(self, edge: Edge) -> bool:
-        graph, kind = self.graph, edge.kind
-        if edge.source < graph.first_step:
+        source, target, kind, _ = edge
+        if source < self.graph.first_step:
             if kind == "rest" or kind == "again":
-                return graph.kind(edge.target) == "do"
-            return kind != "back" and not (edge.target in self._heads and self._goes_round(edge))
-        if kind == "do":
-            return True
-        return kind == "return" and (graph.called(edge) or "") in self.returning
+                return target in self._calls
+            return kind != "back" and not (target in self._heads and self._goes_round(edge))
+        return kind == "do" or (kind == "return" and (self.graph.called(edge) or "") in self.returning)
 
     def _goes_round(self, edge: Edge) -> bool:
         keys = self._heads[edge.target]
@@ -54,7 +53,7 @@ class Silence:
                 if flow is not None and flow not in returning:
                     waiting.setdefault(flow, []).append(edge.source)
                 elif flow is not None or (edge.source < graph.first_step and edge.kind not in ("jump", "back")
-                                          and (edge.kind not in ("rest", "again") or graph.kind(node) == "do")):
+                                          and (edge.kind not in ("rest", "again") or node in self._calls)):
                     todo.append(edge.source)
         return returning
 

@@ -7,18 +7,20 @@ from dsl.checks.graph import Edge, Graph
 from dsl.checks.silence import Silence
 from dsl.checks.window import MESSAGES
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
-from dsl.table import Op
 
 TOO_MANY = Kind("F310", Severity.WARNING, "this is message {count} of one turn: at most {most} go out",
                 why="Between two answers the user would get more messages than anyone reads, and the rest is dropped.")
 
 MOST = 10                                    # bound of the machine, outgoing messages a turn
+SENT = MESSAGES | {"template"}
+ASKED = frozenset(("rest", "again"))
 
 
 def turns(graph: Graph, silence: Silence) -> Iterator[Diagnostic]:
     """The first message too many on the longest way of a turn; what a `for` sends counts once."""
+    asking = {name for name, step in graph.table.steps.items() if step.message is not None}
     sends = {run: found for run, ops in enumerate(graph.ops)
-             if (found := [at for at, op in enumerate(ops) if _sends(graph, op)])}
+             if (found := [at for at, op in enumerate(ops) if op[0] in SENT or (op[0] in ASKED and op[1] in asking)])}
     if sum(map(len, sends.values())) <= MOST:
         return
     most = _to_return(silence, sends)
@@ -33,13 +35,6 @@ def turns(graph: Graph, silence: Silence) -> Iterator[Diagnostic]:
             after = before + _until(messages, edge) + most.get(graph.called(edge) or "", 0)
             if after > sent[edge.target]:
                 sent[edge.target] = after
-
-
-def _sends(graph: Graph, op: Op) -> bool:
-    if op[0] in ("rest", "again"):
-        step = graph.table.steps.get(op[1])
-        return step is not None and step.message is not None
-    return op[0] in MESSAGES or op[0] == "template"
 
 
 def _until(messages: list[int], edge: Edge) -> int:

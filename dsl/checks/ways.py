@@ -172,9 +172,12 @@ class _Walk:
 
     def run(self, ops: Sequence[Op]) -> None:
         """Operations of a run, with the ways that leave from them."""
-        edges = {edge.at: edge for edge in self.made.graph.out[self.node]}
+        edges = iter(self.made.graph.out[self.node])
+        following = next(edges, None)
         for at, op in enumerate(ops):
-            kind, edge = op[0], edges.get(at)
+            kind, edge = op[0], None
+            if following is not None and following.at == at:
+                edge, following = following, next(edges, None)
             if kind == "branch":
                 self.test(op[1], at)
                 self._branch(op, edge)
