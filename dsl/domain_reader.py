@@ -69,7 +69,7 @@ _SLOT = Record("a slot", {
     "of": Key(TYPE, "of a list: the type of its items"),
     "max": _MAX,
     "default": Key(Anything(), "its value until the user or a flow sets another"),
-    "pii": Key(TRUTH, "personal data: never leaves the bot without `reveal`, kept encrypted, masked in logs"),
+    "pii": Key(TRUTH, "personal data: never leaves the bot without `reveal`"),
     "keep": Key(words("user"), "outlives the session: kept for as long as the user is known"),
     "values": Key(_TITLES, "of a choice: its values and their titles"),
 }, {"required": "whether it must be asked is said by a flow: `need`", "pattern": "write a rule in a flow",
