@@ -90,11 +90,10 @@ def _catch_up(walk: Walk) -> None:
     index = 0
     while index < len(walk.waiting) and not (walk.frames and walk.frames[-1].call is not None):
         event = walk.waiting[index]
-        if isinstance(event, Happened):
-            walk.begin(event)
-            if _taker(walk, event) is None:
-                index += 1
-                continue
+        walk.begin(event)
+        if isinstance(event, Happened) and _taker(walk, event) is None:
+            index += 1
+            continue
         del walk.waiting[index]
         _come(walk, event)
         index = 0
@@ -102,8 +101,6 @@ def _catch_up(walk: Walk) -> None:
 
 def _handle(walk: Walk, event: Event) -> None:
     handler, is_own = HANDLE[type(event)]
-    if event is not walk.event:
-        walk.begin(event)
     walk.is_own = walk.frames[-1].own if is_own is None else is_own
     _bounded(walk, handler, event)
     if walk.opting_out:
@@ -168,8 +165,10 @@ def _called(walk: Walk) -> StepPlan:
 
 
 def _outcome(walk: Walk, at: StepPlan, *outcomes: str) -> None:
-    """The first of these outcomes that the step has a row for; without one, `system.failed`."""
-    walk.store(at.step.into, None)
+    """The first of these outcomes that the step has a row for; without one, `system.failed`.
+
+    The `into` name keeps what it held: only a block that falls through goes on without it, and that is lowered so.
+    """
     for outcome in outcomes:
         index = walk.first(at.rows, at.rows.of(outcome))
         if index is not None:
