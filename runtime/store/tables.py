@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")     # SQLite counts up by itself only in INTEGER
 
-TO_SEND, SENT = 0, 1
+TO_SEND, SENT, DEAD, DROPPED = 0, 1, 2, 3    # dropped: the user is gone, or a person dropped it
 
 
 def _number() -> sa.Column[int]:
@@ -74,7 +74,11 @@ class JournalRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """`next_at` is "not before": a lease while a process posts, the back-off after a failure."""
+    """`next_at` is "not before": a lease while a process posts, the back-off after a failure.
+
+    `leased` until it is known what became of the posting: a row that comes up for posting and still is may have been
+    sent by a process that died. `marked_at` is when `status` or `delivery` was last written.
+    """
 
     __tablename__ = "outbox"
 
@@ -88,6 +92,9 @@ class OutboxRow(SQLModel, table=True):
     next_at: int = Field(default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default="0"))
     provider_id: str | None = Field(default=None, index=True)
     error: str | None = None
+    leased: bool = Field(default=False, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.false()))
+    delivery: str | None = None              # the furthest that a status told: sent, delivered, read, failed …
+    marked_at: int = Field(default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default="0"))
 
     __table_args__ = (
         _where("outbox_unsent_conv", ("conv", "id"), f"status = {TO_SEND}"),
