@@ -138,7 +138,7 @@ states = st.builds(
     heard=st.sampled_from([0, 1]))
 
 # Shrinking a whole table takes minutes; what fails is printed as it is.
-FAST = settings(max_examples=100, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+FAST = settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 UNSEEN = (Call, CancelTimer, Close, Handover, SetTimer, Track)
 
 

@@ -825,6 +825,16 @@ def test_an_event_waits_for_a_call_too():
     assert talk.answers(None) == ["At .", "Well? [Go]", "Well? [Go]"]
 
 
+def test_every_event_that_waited_has_its_own_bounds():
+    bot = booking()
+    bot.run("book.done", *[bot.say("At {@at}.")] * 6, ["jump", "main"])
+    talk = start(bot)
+    talk.says("go")
+    talk.state = State(talk.state.table, talk.state.frames, waiting=(Said(text="x"),) * 2)
+
+    assert talk.answers(None)[-4:] == ["Please choose one of the options.", "Well? [Go]"] * 2
+
+
 def test_half_a_character_can_wait_too():
     talk = start(booking())
     talk.says("go")
