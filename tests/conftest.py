@@ -1,9 +1,15 @@
-"""Shared by all tests: golden files, which fail when they are missing and are rewritten by `pytest --update`."""
+"""Shared by all tests.
 
-from collections.abc import Callable
+Golden files fail when they are missing and are rewritten by `pytest --update`. PostgreSQL is a real one, started by
+the first test that wants it; `TALKTABLE_TEST_POSTGRES_URL` names another, in which databases may be made.
+"""
+
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgres import Server, database_on, started
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,3 +27,17 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         assert made == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL that runs until the last test has ended."""
+    with started() as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: Server) -> Iterator[str]:
+    """The URL of an empty database."""
+    with database_on(postgres.url) as url:
+        yield url

@@ -1,9 +1,9 @@
 """The store in SQL: one function, `tick`, one transaction.
 
 Written in SQLAlchemy Core for SQLite and PostgreSQL alike: of the statements only the constructor of `INSERT … ON
-CONFLICT` differs, and `FOR UPDATE SKIP LOCKED`, which SQLAlchemy leaves out on SQLite by itself. On SQLite one thread
-owns the file and writes it (a second writing connection makes both wait); `synchronous=FULL` costs nothing here,
-because all that waits shares one commit.
+CONFLICT` differs, the expression for "now", and `FOR UPDATE SKIP LOCKED`, which SQLAlchemy leaves out on SQLite by
+itself. On SQLite one thread owns the file and writes it (a second writing connection makes both wait);
+`synchronous=FULL` costs nothing here, because all that waits shares one commit. PostgreSQL is in `postgres`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ from runtime.store.tables import SENT, TO_SEND, ConversationRow, InboxRow, Journ
 # transaction. What is left over is found by the next one.
 SCAN, TIMERS, OFFERS = 500, 200, 1_000
 
+LEASES, NEVER = 10_000, -1                   # how many leases are remembered; the lease of a posting never ours
+
 BUSY_S = 1                                   # how long SQLite waits for another writer: a backup, somebody's shell
 
 OUR_FAULT = (DataError, IntegrityError, InterfaceError, ProgrammingError)
@@ -50,18 +52,24 @@ C, I, J, O, T = (                                                               
 )
 
 
+Leases = dict[int, int]                      # of postings this process was given: until when, on the store's clock
+
+GIVEN = sa.bindparam("now", type_=sa.BigInteger)             # the clock of whoever gives the work
+
+
 class SqlStore:
-    """Inbox, state, journal, outbox and timers in one database."""
+    """Inbox, state, journal, outbox and timers in one file."""
 
     def __init__(self, url: str, tag: Callable[[], str] = new_tag) -> None:
         self._tag = tag
         self._engine = sqlite_engine(url)
-        self._sql = Statements(sqlite.insert)
+        self._sql = Statements(sqlite.insert, GIVEN)
+        self._leases: Leases = {}
 
     def prepare(self) -> None:
         try:
             with self._engine.begin() as connection:
-                SQLModel.metadata.create_all(connection, tables=[C, I, J, O, T])
+                create(connection)
                 connection.execute(self._sql.release)
         except DBAPIError as fault:
             raise StoreDown(f"{type(fault.orig).__name__}: {fault.orig}") from fault
@@ -72,11 +80,19 @@ class SqlStore:
     def tick(self, work: Work, turn: TakeTurn) -> Done:
         try:
             with self._engine.begin() as connection:
-                return Tick(connection, self._sql, work, turn, self._tag).run()
+                tick = Tick(connection, self._sql, work, turn, self._tag, self._leases)
+                done = tick.run()
         except OUR_FAULT:
             raise
         except DBAPIError as fault:
             raise StoreDown(f"{type(fault.orig).__name__}: {fault.orig}") from fault
+        remember(self._leases, tick.leased)
+        return done
+
+
+def create(connection: sa.Connection) -> None:
+    """Make the tables where there are none."""
+    SQLModel.metadata.create_all(connection, tables=[C, I, J, O, T])
 
 
 def sqlite_engine(url: str) -> sa.Engine:
@@ -97,13 +113,16 @@ def sqlite_engine(url: str) -> sa.Engine:
 
 
 class Statements:
-    """Every statement of a tick, made once so that SQLAlchemy compiles each once."""
+    """Every statement of a tick, made once so that SQLAlchemy compiles each once.
 
-    def __init__(self, insert: Callable[[sa.Table], Any]) -> None:
+    `clock` is milliseconds since 1970: an expression of the database, or `GIVEN`.
+    """
+
+    def __init__(self, insert: Callable[[sa.Table], Any], clock: sa.ColumnElement[int]) -> None:
         def ids(name: str) -> sa.BindParameter[Any]:
             return sa.bindparam(name, expanding=True)
 
-        now = sa.bindparam("now", type_=sa.BigInteger)
+        self.clock = clock
         undone, unsent = ~I.c.done, O.c.status == TO_SEND
 
         self.add_conversations = insert(C).on_conflict_do_nothing(index_elements=["id"])
@@ -122,21 +141,24 @@ class Statements:
         timer = insert(T)
         self.set_timer = timer.on_conflict_do_update(index_elements=["conv", "name"], set_={"due": timer.excluded.due})
         self.drop_timer = sa.delete(T).where(T.c.conv == sa.bindparam("c"), T.c.name == sa.bindparam("n"))
-        self.due = (sa.select(T.c.conv, T.c.name, T.c.due).where(T.c.due <= now).order_by(T.c.due).limit(TIMERS)
-                    .with_for_update(skip_locked=True))
+        self.fires = sa.select(T.c.conv).where(T.c.due <= clock).order_by(T.c.due).limit(TIMERS)
+        self.due = (sa.select(T.c.conv, T.c.name, T.c.due)
+                    .where(T.c.due <= clock, T.c.conv.in_(ids("convs"))).order_by(T.c.due))
 
         self.sent = (sa.update(O).where(O.c.id == sa.bindparam("row"))
                      .values(status=SENT, provider_id=sa.bindparam("provider")))
-        self.unsent = (sa.update(O).where(O.c.id == sa.bindparam("row"))
-                       .values(attempts=O.c.attempts + sa.bindparam("tried"), next_at=sa.bindparam("at"),
+        # Only while it is leased to us: who stood still for longer than that has no say any more.
+        self.unsent = (sa.update(O).where(O.c.id == sa.bindparam("row"), O.c.next_at == sa.bindparam("ours"))
+                       .values(attempts=O.c.attempts + sa.bindparam("tried"), next_at=clock + sa.bindparam("wait"),
                                error=sa.func.coalesce(sa.bindparam("fault"), O.c.error)))
-        self.ready = sa.select(O.c.conv).where(unsent, O.c.next_at <= now).order_by(O.c.id).limit(SCAN)
+        self.ready = sa.select(O.c.conv).where(unsent, O.c.next_at <= clock).order_by(O.c.id).limit(SCAN)
         self.queue = (sa.select(O.c.id, O.c.conv, O.c.key, O.c.kind, O.c.payload, O.c.attempts,
-                                (O.c.next_at <= now).label("due"))
+                                (O.c.next_at <= clock).label("due"))
                       .where(unsent, O.c.conv.in_(ids("convs"))).order_by(O.c.id))
-        self.own = (sa.select(O.c.conv).where(O.c.id.in_(ids("ids")), unsent, O.c.next_at <= now)
+        self.own = (sa.select(O.c.conv).where(O.c.id.in_(ids("ids")), unsent, O.c.next_at <= clock)
                     .with_for_update(skip_locked=True))
-        self.lease = sa.update(O).where(O.c.id.in_(ids("ids"))).values(next_at=sa.bindparam("until"))
+        self.lease = (sa.update(O).where(O.c.id.in_(ids("ids"))).values(next_at=clock + sa.bindparam("for"))
+                      .returning(O.c.id, O.c.next_at))
         self.contacts = sa.select(C.c.id, C.c.contact).where(C.c.id.in_(ids("convs")))
         self.release = sa.update(O).where(unsent).values(next_at=0)
 
@@ -145,17 +167,21 @@ class Tick:
     """One transaction, in the order that makes it right."""
 
     def __init__(self, connection: sa.Connection, sql: Statements, work: Work, turn: TakeTurn,
-                 tag: Callable[[], str]) -> None:
+                 tag: Callable[[], str], leases: Leases) -> None:
         self.execute, self.sql, self.work, self.turn, self.tag = connection.execute, sql, work, turn, tag
+        self.leases, self.leased = leases, Leases()
+        self.now = {"now": work.now} if sql.clock is GIVEN else {}
 
     def run(self) -> Done:
         self.accept(self.work.inbound)
         wanted = {inbound.conversation for inbound in self.work.inbound} | self.work.look
         if self.work.fire:
-            wanted |= self.fire()
+            wanted |= set(self.execute(self.sql.fires, self.now).scalars())
         if self.work.scan:
             wanted |= set(self.execute(self.sql.undone).scalars())
         held = self.lock(wanted)
+        if self.work.fire and held:
+            self.fire(list(held))
         handled = self.handle(held)
         self.mark()
         contacts = {handled.before.id: handled.outcome.contact for handled in handled}
@@ -165,21 +191,22 @@ class Tick:
     def accept(self, inbound: Sequence[Inbound]) -> None:
         if not inbound:
             return
-        # Sorted: two processes that make the same conversations in opposite order would wait for each other.
+        # Sorted: two processes that insert the same rows in opposite order would wait for each other.
         names = sorted({one.conversation for one in inbound})
         self.execute(self.sql.add_conversations,
                      [{"id": name, "tag": self.tag(), "turns": 0, "state": "", "contact": "", "updated_at": 0}
                       for name in names])
         self.execute(self.sql.add_inbox,
                      [{"conv": one.conversation, "msg_id": one.id, "origin": one.origin, "address": one.address,
-                       "body": one.event, "received_at": self.work.now} for one in inbound])
+                       "body": one.event, "received_at": self.work.now}
+                      for one in sorted(inbound, key=lambda one: one.conversation)])
 
-    def fire(self) -> set[str]:
-        due = self.execute(self.sql.due, {"now": self.work.now}).all()
+    def fire(self, held: list[str]) -> None:
+        """Due timers become events. Only under their conversation's lock, as all that is done with timers."""
+        due = self.execute(self.sql.due, {**self.now, "convs": held}).all()
         if due:
             self.accept([timed_out(row.conv, row.name, row.due, self.work.now) for row in due])
             self.execute(self.sql.drop_timer, [{"c": row.conv, "n": row.name} for row in due])
-        return {row.conv for row in due}
 
     def lock(self, wanted: set[str]) -> dict[str, Conversation]:
         if not wanted:
@@ -224,25 +251,31 @@ class Tick:
 
     def mark(self) -> None:
         if self.work.sent:
-            self.execute(self.sql.sent, [{"row": one.posting, "provider": one.provider_id} for one in self.work.sent])
+            self.execute(self.sql.sent, [{"row": one.posting, "provider": one.provider_id}
+                                          for one in sorted(self.work.sent, key=lambda one: one.posting)])
         if self.work.unsent:
-            self.execute(self.sql.unsent, [back_off(one, self.work.now) for one in self.work.unsent])
+            self.execute(self.sql.unsent, [self.back_off(one)
+                                           for one in sorted(self.work.unsent, key=lambda one: one.posting)])
+
+    def back_off(self, unsent: Unsent) -> dict[str, Any]:
+        return {**self.now, "row": unsent.posting, "wait": unsent.wait_ms, "fault": unsent.error,
+                "tried": int(bool(unsent.error)), "ours": self.leases.get(unsent.posting, NEVER)}
 
     def claim(self, offered: set[str], contacts: dict[str, str]) -> tuple[list[Run], set[str]]:
         """Up to `room` conversations whose oldest unsent row is due, with all their unsent rows in order.
 
         Every row of a run is leased: were it only the first, the second would look due as soon as the first is sent.
         """
-        now, room = self.work.now, max(0, self.work.room)
+        room = max(0, self.work.room)
         if self.work.scan and room:
-            offered |= set(self.execute(self.sql.ready, {"now": now}).scalars())
+            offered |= set(self.execute(self.sql.ready, self.now).scalars())
         names = sorted(offered - self.work.busy)
         if not names or not room:
             return [], set(names)
         left, names = set(names[OFFERS:]), names[:OFFERS]
         queues: dict[str, list[Posting]] = {}
         waits = set()
-        for row in self.execute(self.sql.queue, {"now": now, "convs": names}):
+        for row in self.execute(self.sql.queue, {**self.now, "convs": names}):
             if row.conv not in queues and not row.due:
                 waits.add(row.conv)
             if row.conv not in waits:
@@ -250,16 +283,27 @@ class Tick:
         left |= set(list(queues)[room:])
         queues = {name: queue[:RUN] for name, queue in list(queues.items())[:room]}
         heads = [queue[0].id for queue in queues.values()]
-        own = set(self.execute(self.sql.own, {"now": now, "ids": heads}).scalars())
+        own = set(self.execute(self.sql.own, {**self.now, "ids": heads}).scalars())
         queues = {name: queue for name, queue in queues.items() if name in own}
         if not queues:
             return [], left
-        self.execute(self.sql.lease, {"ids": [posting.id for queue in queues.values() for posting in queue],
-                                      "until": now + self.work.lease_ms})
+        leased = self.execute(self.sql.lease, {
+            **self.now, "ids": [posting.id for queue in queues.values() for posting in queue],
+            "for": self.work.lease_ms})
+        self.leased = {row.id: row.next_at for row in leased}
         if unknown := [name for name in queues if name not in contacts]:
             contacts = contacts | {row.id: row.contact
                                    for row in self.execute(self.sql.contacts, {"convs": unknown})}
         return [Run(name, contacts[name], tuple(queue)) for name, queue in queues.items()], left
+
+
+def remember(leases: Leases, leased: Leases) -> None:
+    """Add what a committed tick leased. The oldest, long over by now, make room."""
+    for posting in leased:
+        leases.pop(posting, None)                            # so that it goes to the end
+    leases.update(leased)
+    for posting in list(leases)[:max(0, len(leases) - LEASES)]:
+        del leases[posting]
 
 
 def journal_row(handled: Handled, now: int) -> dict[str, Any]:
@@ -273,7 +317,3 @@ def journal_row(handled: Handled, now: int) -> dict[str, Any]:
 def outbox_rows(handled: Handled) -> Iterator[dict[str, Any]]:
     for index, (kind, payload) in enumerate(handled.outcome.postings):
         yield {"conv": handled.before.id, "key": posting_key(handled.before, index), "kind": kind, "payload": payload}
-
-
-def back_off(unsent: Unsent, now: int) -> dict[str, Any]:
-    return {"row": unsent.posting, "at": now + unsent.wait_ms, "fault": unsent.error, "tried": int(bool(unsent.error))}

@@ -19,17 +19,24 @@ from runtime.store.port import (
     Unsent,
     Work,
 )
-from runtime.store.sql import SqlStore
+from runtime.store.postgres import PostgresStore
+from runtime.store.sql import GIVEN, SqlStore
 
 ANA, BEN = "whatsapp:1:ana", "whatsapp:1:ben"
 NOW, LEASE = 1_000_000, 60_000
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     tags = (f"tag{n}" for n in count())
-    made: Store = MemoryStore(lambda: next(tags)) if request.param == "memory" else SqlStore(
-        f"sqlite:///{tmp_path / 'talk.db'}", lambda: next(tags))
+    made: Store
+    match request.param:
+        case "memory":
+            made = MemoryStore(lambda: next(tags))
+        case "sqlite":
+            made = SqlStore(f"sqlite:///{tmp_path / 'talk.db'}", lambda: next(tags))
+        case _:
+            made = PostgresStore(request.getfixturevalue("database"), lambda: next(tags), GIVEN)
     made.prepare()
     yield made
     made.close()
@@ -132,7 +139,7 @@ def test_what_was_sent_is_never_offered_again(store: Store):
     tick(store, sent=(Sent(first.id),))
     store.prepare()
 
-    assert payloads(tick(store, scan=True)) == {ANA: [second.payload]}
+    assert payloads(tick(store, scan=True, now=NOW + LEASE)) == {ANA: [second.payload]}
 
 
 def test_a_failed_posting_waits_and_those_behind_it_too(store: Store):
@@ -190,7 +197,7 @@ def test_who_comes_after_a_crash_takes_what_was_leased(store: Store):
     tick(store, told("say hello"))
     store.prepare()
 
-    assert payloads(tick(store, scan=True)) == {ANA: ["say hello 0", "say hello 1"]}
+    assert payloads(tick(store, scan=True, now=NOW + LEASE)) == {ANA: ["say hello 0", "say hello 1"]}
 
 
 def test_a_timer_becomes_an_event_when_it_is_due_and_once(store: Store):

@@ -32,6 +32,13 @@ def test_what_was_committed_is_there_after_the_process_is_gone(tmp_path: Path):
     assert [posting.payload for posting in done.runs[0].postings] == ["say a 0", "say a 1"]
 
 
+def test_what_was_leased_when_the_process_died_goes_at_once(tmp_path: Path):
+    path = tmp_path / "talk.db"
+    opened(path).tick(Work(now=NOW, inbound=(told("say a"),)), turn)
+
+    assert opened(path).tick(Work(now=NOW, scan=True), turn).runs
+
+
 def test_every_commit_is_on_disk_before_it_is_told(tmp_path: Path):
     store = opened(tmp_path / "talk.db")
     with store._engine.connect() as connection:
