@@ -44,18 +44,14 @@ flow part_{n}
 LEAN = '''
 flow part_{n}
   ask a_{n} as text length 1..40 "Question {n} a?"
-  ask b_{n} as integer from 1 to 99 "Question {n} b?"
+  ask b_{n} as integer from 1 to 99 "Question {n} b, {{a_{n}}}?"
     tries 3 -> main
-  if b_{n} > 10
-    say "That is many."
-  ask c_{n} as date "Question {n} c?"
-    after 12h -> main
-  say "{{a_{n}}}, {{c_{n}|date}}"
-  choose d_{n} "Question {n} d?"
+  ask c_{n} as date "Question {n} c, {{b_{n}}}?"
+  choose d_{n} "Question {n} d, {{c_{n}|date}}?"
     - "On"    -> {target}
     - "Home"  -> main
 '''
-STEPS = 4                                    # steps a lean part has: a step takes three lines
+STEPS = 4                                    # steps a lean part has, in ten lines
 
 STORY = '''  - story: number {n}
     steps:
