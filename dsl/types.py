@@ -300,14 +300,14 @@ def askable(type: str) -> bool:
 def literal(text: str, type: str) -> Any:
     """Plain value of a text written where `type` is wanted: `"2026-03-01"` for a date; None if it is none.
 
-    >>> literal("2026-03-01", "date"), literal("tomorrow", "date"), literal("12", "integer")
-    ('2026-03-01', None, 12)
+    >>> literal("2026-03-01", "date"), literal("tomorrow", "date"), literal("12", "integer"), literal("9:30", "time")
+    ('2026-03-01', None, 12, '09:30:00')
     """
     try:
         if type == "date":
             return date.fromisoformat(text).isoformat()
         if type == "time":
-            return time.fromisoformat(text).isoformat()
+            return time.fromisoformat(f"0{text}" if text[1:2] == ":" else text).isoformat()
         if type == "datetime":
             return datetime.fromisoformat(text).isoformat()
         if type == "integer":

@@ -151,11 +151,12 @@ def _fired(opened: Opened, row: Fired) -> str:
     assert opened.bot is not None
     places = opened.bot.map
     rows = places.rows.get(row.step, []) if places else []
-    name = f"{row.step} {row.note}".strip()
-    if not places or not 0 <= row.row < len(rows):
-        return name
-    place = rows[row.row]
-    return f"{row.step} {event_of(opened.bot, row.step, row.row)}  {places.files[place.file]}:{place.line}"
+    if places and 0 <= row.row < len(rows):
+        place = rows[row.row]
+        return f"{row.step} {event_of(opened.bot, row.step, row.row)}  {places.files[place.file]}:{place.line}"
+    asked = places.steps.get(row.step) if places else None      # what the machine did by itself stands at its question
+    where = f"  {places.files[asked.file]}:{asked.line}" if places and asked else ""
+    return f"{row.step} {row.note}".strip() + where
 
 
 def event_of(bot: Build, step: str, row: int) -> str:

@@ -186,8 +186,9 @@ def _to_time(value: Value) -> time | None:
         return value.replace(microsecond=0, tzinfo=None)
     if not isinstance(value, str):
         return None
-    try:
-        return time.fromisoformat(value.strip()).replace(microsecond=0, tzinfo=None)
+    text = value.strip()
+    try:                                     # `9:00` is how people write it
+        return time.fromisoformat(f"0{text}" if text[1:2] == ":" else text).replace(microsecond=0, tzinfo=None)
     except ValueError:
         return None
 

@@ -192,6 +192,13 @@ def test_changing_a_reply_fails_exactly_the_stories_that_see_it(cafe: Path):
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
 
 
+def test_a_bad_answer_points_at_its_question(cafe: Path):
+    story = cafe / "stories" / "main.yml"
+    story.write_text(story.read_text().replace('- bot: "*"', "- bot: Something else."))
+
+    assert "fired   welcome.name invalid  bots/cafe/main.flow:8" in call("test", "bots/cafe").output
+
+
 def test_stories_can_be_picked_by_name_and_told_as_json(cafe: Path):
     rows = json.loads(call("test", "bots/cafe", "-k", "too short", "--format", "json").output)
 
