@@ -91,7 +91,7 @@ def _catch_up(walk: Walk) -> None:
     while index < len(walk.waiting) and not (walk.frames and walk.frames[-1].call is not None):
         event = walk.waiting[index]
         walk.begin(event)
-        if isinstance(event, Happened) and _taker(walk, event) is None:
+        if isinstance(event, Happened) and event.name in walk.plan.awaited and _taker(walk, event) is None:
             index += 1
             continue
         del walk.waiting[index]

@@ -24,9 +24,9 @@ from runtime.walk import Walk
 
 Taking = Callable[[Rows], Iterable[int]]     # rows that take the message, in their order
 
-# What the platform tells us about messages rather than in one: without a row of its own, nobody wants an answer to it.
-_TEXT = ("kind:text", "kind:anything")
+_TEXT = ("kind:text", "kind:anything")       # the kinds of a text, and of one that came by an ad
 _AD = (*_TEXT, "kind:ad")
+# What the platform tells us about messages rather than in one: without a row of its own, nobody wants an answer to it.
 SILENT = frozenset({"edit", "revoke", "reaction", "system"})
 
 

@@ -172,6 +172,8 @@ class Formats:
         return both.replace("{0}", self._time(value, ()) or "").replace("{1}", self._date(value, (length,)) or "")
 
     def _number(self, value: Value, args: Sequence[str]) -> str | None:
+        if type(value) is int and not args and 0 <= value < 1000:
+            return str(value)                # nothing to group
         return self._decimal(number(value), self.locale.decimal_formats[None].pattern, _decimals(args), (0, 3))
 
     def _percent(self, value: Value, args: Sequence[str]) -> str | None:

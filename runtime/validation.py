@@ -54,11 +54,14 @@ def validate(program: Program, step: Step, answer: Answer, scope: Scope) -> Acce
         return _unreadable(program, step, type, scope)
     if not (step.rule or step.constraints or step.checks):
         return _judged(program, step, type, read.default, scope)
+    refusal = None
     for value in read.likely:
         outcome = _judged(program, step, type, value, scope)
         if isinstance(outcome, Accepted):
             return outcome
-    return _judged(program, step, type, read.default, scope)
+        if value is read.default:
+            refusal = outcome
+    return refusal or _judged(program, step, type, read.default, scope)
 
 
 def accept(program: Program, step: Step, value: Json, scope: Scope) -> Accepted | Refused:
@@ -167,34 +170,53 @@ def _reason(program: Program, name: str, scope: Scope, given: dict[str, Json] | 
 # --- judging
 
 
-class _Case(NamedTuple):
+class _Case:
     """One value before the rule: Python and, for expressions that look at `it`, the scope with its plain form."""
 
-    program: Program
-    type: str
-    value: Value
-    scope: Scope
+    __slots__ = ("_base", "_scope", "program", "type", "value")
+
+    def __init__(self, program: Program, type: str, value: Value, base: Scope) -> None:
+        self.program, self.type, self.value = program, type, value
+        self._base = base
+        self._scope: Scope | None = None     # many rules look at no expression
+
+    @property
+    def scope(self) -> Scope:
+        if self._scope is None:
+            self._scope = msgspec.structs.replace(self._base, it=plain(self.value))
+        return self._scope
 
     def of(self, value: Value) -> _Case:
-        return _Case(self.program, self.type, value, msgspec.structs.replace(self.scope, it=plain(value)))
+        return self if value is self.value else _Case(self.program, self.type, value, self._base)
+
+
+class _Why(NamedTuple):
+    """What a line has against a value: the machine's reason, with the limits it names."""
+
+    reason: str
+    limits: tuple[tuple[str, Value], ...] = ()
+
+    def told(self, case: _Case) -> Refused:
+        given = {name: _written(case, limit) for name, limit in self.limits}
+        return _reason(case.program, self.reason, case.scope, given)
 
 
 def _judged(program: Program, step: Step, type: str, value: Value, scope: Scope) -> Accepted | Refused:
-    case = _Case(program, type, value, scope).of(value)
+    case = _Case(program, type, value, scope)
     rule = program.table.rules.get(step.rule) if step.rule else None
     for kind, args, otherwise in rule.lines if rule else ():
         if kind in _CHANGES:
             case = case.of(_CHANGES[kind](case.value)) if isinstance(case.value, str) else case
             continue
-        passed, refusal = _line(case, kind, args)
-        if refusal is not None:
+        passed, why = _line(case, kind, args)
+        if why is not None:
             own = None if otherwise is None else program.text(otherwise, case.scope)
-            return refusal if own is None else Refused(own, is_own=True)
+            return why.told(case) if own is None else Refused(own, is_own=True)
         case = case.of(passed)
     for kind, *args in step.constraints:
-        _, refusal = _line(case, kind, args)
-        if refusal is not None:
-            return refusal
+        _, why = _line(case, kind, args)
+        if why is not None:
+            return why.told(case)
     for test, otherwise in step.checks:
         if not program.holds(test, case.scope):
             return Refused(program.text(otherwise, case.scope), is_own=True)
@@ -205,10 +227,10 @@ def _fitting(case: _Case, var: Var) -> Accepted | Refused:
     """Whether the value fits what its slot holds: so many characters, and no empty text."""
     if isinstance(case.value, str):
         if not case.value:
-            return _reason(case.program, case.type, case.scope)
+            return _Why(case.type).told(case)
         longest = min(var.max or TEXT, TEXT)
         if len(case.value) > longest:
-            return _limit(case, "too_long", longest)
+            return _limit("too_long", longest).told(case)
     return Accepted(plain(case.value))
 
 
@@ -221,8 +243,8 @@ _CHANGES: dict[str, Callable[[str], str]] = {
 }
 
 
-def _line(case: _Case, kind: str, args: Sequence[Any]) -> tuple[Value, Refused | None]:
-    """The value as a rule's line or a constraint leaves it, and the machine's refusal, or None."""
+def _line(case: _Case, kind: str, args: Sequence[Any]) -> tuple[Value, _Why | None]:
+    """The value as a rule's line or a constraint leaves it, and what it has against it, or None."""
     match kind:
         case "length":
             return case.value, _length(case, *args)
@@ -230,52 +252,48 @@ def _line(case: _Case, kind: str, args: Sequence[Any]) -> tuple[Value, Refused |
             return case.value, _between(case, args)
         case "matches":
             is_fine = isinstance(case.value, str) and whole(case.program.table.patterns[args[0]], case.value)
-            return case.value, None if is_fine else _reason(case.program, "pattern", case.scope)
+            return case.value, None if is_fine else _Why("pattern")
         case "one_of":
             return _one_of(case, case.program.value(args[0], case.scope))
         case "check":
-            is_fine = case.program.holds(args[0], case.scope)
-            return case.value, None if is_fine else _reason(case.program, "check", case.scope)
+            return case.value, None if case.program.holds(args[0], case.scope) else _Why("check")
         case "is":
             return case.value, _is(case, *args)
     return case.value, _bound(case, kind, args[0])
 
 
-def _length(case: _Case, least: int, most: int) -> Refused | None:
-    size = len(case.value) if isinstance(case.value, str | list) else None
+def _length(case: _Case, least: int, most: int) -> _Why | None:
+    size = len(case.value) if isinstance(case.value, (str, list)) else None
     if size is None:
         return None
     if size < least:
-        return _limit(case, "too_short", least)
-    return _limit(case, "too_long", most) if size > most else None
+        return _limit("too_short", least)
+    return _limit("too_long", most) if size > most else None
 
 
 _ORDER = {"after": ">", "before": "<", "at_least": ">=", "at_most": "<="}
 
 
-def _bound(case: _Case, kind: str, expr: int) -> Refused | None:
+def _bound(case: _Case, kind: str, expr: int) -> _Why | None:
     """A limit that has no value limits nothing."""
     limit = case.program.value(expr, case.scope)
     if limit is None or _compares(case, _ORDER[kind], limit):
         return None
-    return _limit(case, kind, limit)
+    return _limit(kind, limit)
 
 
-def _between(case: _Case, args: Sequence[int]) -> Refused | None:
-    low, high = (case.program.value(expr, case.scope) for expr in args)
+def _between(case: _Case, args: Sequence[int]) -> _Why | None:
+    low, high = [case.program.value(expr, case.scope) for expr in args]
     is_fine = (low is None or _compares(case, ">=", low)) and (high is None or _compares(case, "<=", high))
-    if is_fine:
-        return None
-    given = {"low": _written(case, low), "high": _written(case, high)}
-    return _reason(case.program, "from", case.scope, given)
+    return None if is_fine else _Why("from", (("low", low), ("high", high)))
+
+
+def _limit(reason: str, limit: Value) -> _Why:
+    return _Why(reason, (("limit", limit),))
 
 
 def _compares(case: _Case, operator: str, limit: Value) -> bool:
     return bool(case.program.operators.by_name[operator](case.value, limit))
-
-
-def _limit(case: _Case, reason: str, limit: Value) -> Refused:
-    return _reason(case.program, reason, case.scope, {"limit": _written(case, limit)})
 
 
 def _written(case: _Case, limit: Value) -> str:
@@ -288,7 +306,7 @@ def _written(case: _Case, limit: Value) -> str:
     return shown.removesuffix(".")           # `10:00 a. m.`
 
 
-def _one_of(case: _Case, items: Value) -> tuple[Value, Refused | None]:
+def _one_of(case: _Case, items: Value) -> tuple[Value, _Why | None]:
     """The item of the list that the value is; of texts the one with the same words."""
     known: Iterable[Value] = items if isinstance(items, list) else ()
     equal = case.program.operators.equal
@@ -300,13 +318,13 @@ def _one_of(case: _Case, items: Value) -> tuple[Value, Refused | None]:
         for item in known:
             if isinstance(item, str) and normalise(item) == words:
                 return item, None
-    return case.value, _reason(case.program, "one_of", case.scope)
+    return case.value, _Why("one_of")
 
 
-def _is(case: _Case, check: str, country: str | None = None) -> Refused | None:
+def _is(case: _Case, check: str, country: str | None = None) -> _Why | None:
     text = case.program.values.convert("text", case.value)
     test = CHECKS.get(check)
     if test is None or (isinstance(text, str) and test(text, country)):
         return None
     known = f"reason.{check}" in case.program.table.system
-    return _reason(case.program, check if known else "is", case.scope)
+    return _Why(check if known else "is")

@@ -246,6 +246,15 @@ def test_nobody_is_moved_by_a_timer_and_an_event_waits():
     assert talk.says("yes") == ["This service has changed.", "Hi!", MAIN, "News!", MAIN]
 
 
+def test_an_event_that_no_row_awaits_any_more_is_dropped():
+    state = with_step(clinic().table("welcome"), "book.sure")
+    talk = Talk(clinic().table("welcome"), replace(state, waiting=(Happened(name="news"),)))
+    talk.says("hm")
+
+    assert talk.state.waiting == ()
+    assert "unawaited" in talk.notes
+
+
 def test_what_was_called_for_a_step_that_is_gone_moves_on_too():
     old = clinic(actions={"find": Action()})
     old.flow("book", ["rest", "book.find"])
