@@ -24,6 +24,7 @@ MORE = "system.more"                         # ids of what the machine offers by
 NONE_OF_THESE = "system.none_of_these"
 SKIP = "system.skip"
 SUGGEST = "system.suggest."
+LONGEST_NUMBER = 2                           # digits of a number whose choice is remembered
 LONGEST_ID = 100                             # characters; WhatsApp takes 200 for a row, the step's name included
 
 
@@ -81,7 +82,10 @@ class Open:
         if not self.has_patterns and bare_number(words) is None:
             return None
         name = replies.named(reply, self.said)
-        return None if name is None else self.of(name)
+        pick = None if name is None else self.of(name)
+        if not self.has_patterns and len(words) <= LONGEST_NUMBER:
+            self._by_words[words] = pick
+        return pick
 
     def _named_by_words(self) -> dict[str, Pick | None]:
         """By title and alias; two that share one are told apart by the user's language, or not at all."""
@@ -203,7 +207,7 @@ def _item(walk: Walk, step: Step, item: Json, taken: set[str]) -> Pick:
     value = item if step.value is None else walk.program.plain(step.value, scope)
     title = _shown(walk, step.title, scope, item)
     key = item.get("id", value) if isinstance(item, dict) else value
-    name = _id(str(key)) if isinstance(key, str | int) and not isinstance(key, bool) else slug(title)
+    name = _id(str(key)) if isinstance(key, (str, int)) and not isinstance(key, bool) else slug(title)
     while name in taken:
         name += "~"
     taken.add(name)

@@ -57,7 +57,7 @@ def _location(walk: Walk, op: Op) -> None:
 
 
 def _decimal(value: Json) -> str:
-    return str(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else ""
+    return str(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else ""
 
 
 def _text(value: Json) -> str | None:

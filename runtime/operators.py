@@ -27,9 +27,11 @@ from runtime.values import (
 
 Operator = Callable[[Value, Value], Value]
 
+_ALIKE = frozenset({int, str, Decimal})      # two of one of these need nothing done to be compared
+
 
 def is_number(value: Value) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 
 def is_empty(value: Value) -> bool:
@@ -73,6 +75,8 @@ class Operators:
     def equal(self, left: Value, right: Value) -> bool | None:
         if left is None or right is None:
             return None
+        if type(left) is type(right) and type(left) in _ALIKE:
+            return bool(left == right)
         both = self.aligned(left, right)
         if both is None:
             return False
@@ -89,7 +93,7 @@ class Operators:
             if left is None or right is None:
                 return None
             both = _as_numbers(left, right) or self.aligned(left, right)
-            if both is None or isinstance(both[0], bool | list | dict):
+            if both is None or isinstance(both[0], (bool, list, dict)):
                 return None
             if isinstance(both[0], Duration):
                 both = both[0].length, both[1].length
@@ -204,7 +208,7 @@ def _second_of(value: time) -> int:
 
 def _joined(left: Value, right: Value) -> str | None:
     parts = [item if isinstance(item, str) else plain(item) for item in (left, right)]
-    if any(isinstance(part, dict | list | bool) or part is None for part in parts):
+    if any(isinstance(part, (dict, list, bool)) or part is None for part in parts):
         return None
     return "".join(map(str, parts))[:TEXT]
 
@@ -319,7 +323,7 @@ def total_of(operators: Operators) -> Callable[[Value], Value]:
 
 
 def length(value: Value) -> int | None:
-    return len(value) if isinstance(value, str | list) else None
+    return len(value) if isinstance(value, (str, list)) else None
 
 
 def item_at(value: Value, index: Value) -> Value:

@@ -123,10 +123,14 @@ def _read_as(program: Program, step: Step, type: str, text: str, scope: Scope) -
         return _one(read_language(text, tags, language))
     from runtime.answers.readers import READERS
 
-    read, now = READERS.get(type), program.values.moment(scope.at)
+    read = READERS.get(type)
+    now = datetime.min if type in _TIMELESS else program.values.moment(scope.at)
     if read is None or now is None:          # a record, a list: nothing that is typed
         return None
     return read(text, Setting(language, program.table.region, now, program.formats(language)))
+
+
+_TIMELESS = frozenset({"number", "integer"})  # what is read without looking at the clock
 
 
 def _boolean(program: Program, text: str, scope: Scope) -> bool | None:
@@ -302,7 +306,7 @@ def _written(case: _Case, limit: Value) -> str:
     if isinstance(limit, datetime):
         shown = written.format(limit, case.type if case.type in ("date", "time") else "datetime", ())
     else:
-        shown = written.format(limit, "number", ()) if isinstance(limit, int | Decimal) else written.show(limit)
+        shown = written.format(limit, "number", ()) if isinstance(limit, (int, Decimal)) else written.show(limit)
     return shown.removesuffix(".")           # `10:00 a. m.`
 
 

@@ -91,9 +91,11 @@ _numeric = re.compile(r"\s*([+-]?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?)\s
 
 def number(value: Value) -> int | Decimal | None:
     """A number, or the number that a text is in the notation of JSON."""
+    if type(value) is int:
+        return value if -LARGEST <= value <= LARGEST else None
     if isinstance(value, bool):
         return None
-    if isinstance(value, int | Decimal):
+    if isinstance(value, (int, Decimal)):
         return bounded(value)
     if isinstance(value, float):
         return bounded(Decimal(repr(value)))
@@ -109,16 +111,16 @@ def plain(value: Value) -> Json:
     >>> plain([Decimal("1.50"), Decimal("2.0"), date(2026, 3, 1), Duration(seconds=90), Duration(months=18)])
     ['1.50', 2, '2026-03-01', 90, 'P18M']
     """
-    if value is None or isinstance(value, str | bool | dict):
+    if value is None or isinstance(value, (str, bool, dict)):
         return value
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, (int, float, Decimal)):
         known = number(value)
         return known if known is None or isinstance(known, int) else format(known, "f")
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, Duration):
         return value.seconds if not value.months else _duration_text(value)
-    if isinstance(value, date | time):       # a datetime is a date
+    if isinstance(value, (date, time)):       # a datetime is a date
         return value.isoformat()
     return None
 
@@ -149,7 +151,7 @@ def _to_text(value: Value) -> str | None:
         return value[:TEXT]
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list | dict):
+    if isinstance(value, (list, dict)):
         return None
     known = plain(value)
     return None if known is None else str(known)

@@ -144,6 +144,8 @@ class Walk:
         return None if value is None else self.program.formats(self.language).show(value)
 
     def text(self, texts: int | list[int] | None) -> str | None:
+        if isinstance(texts, int):
+            return self.program.text(texts, self.scope())
         return None if texts is None else self.program.variant(texts, self.scope(), self.event.seed)
 
     def system(self, name: str, **given: Json) -> str | None:
