@@ -1,6 +1,8 @@
 """The commands as a person calls them, each in a folder of its own."""
 
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -248,3 +250,63 @@ def test_run_refuses_to_start_without_its_secrets(cafe: Path, monkeypatch: pytes
 
     assert refused.exit_code == 3
     assert all(f"TALKTABLE_WHATSAPP_{name}" in refused.output for name in ("APP_SECRET", "VERIFY_TOKEN"))
+
+
+class TestDb:
+    def test_an_empty_database_is_brought_to_this_version(self, here: Path):
+        assert call("db", "current").output == "empty (this program: 0001)\n"
+        assert call("db", "upgrade").output == "0001\n"
+        assert call("db", "upgrade").exit_code == 0
+        assert call("db", "current").output == "0001 (this program: 0001)\n"
+
+    def test_a_database_that_cannot_be_used_is_one_line(self, here: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv("TALKTABLE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+
+        for command in ("current", "upgrade"):
+            failed = call("db", command)
+            assert failed.exit_code == 3
+            assert failed.output.startswith("talktable: the database cannot be used: ")
+
+
+def test_certain_fixes_are_applied_and_checked_again(cafe: Path):
+    flow = cafe / "main.flow"
+    before = flow.read_text()
+    flow.write_text(before.replace('"We are open from nine to five."', "'We are open from nine to five.'"))
+
+    fixed = call("check", "bots/cafe", "--fix")
+
+    assert fixed.exit_code == 0
+    assert "fixed bots/cafe/main.flow" in fixed.output
+    assert flow.read_text() == before
+
+
+def test_a_folder_of_bots_is_checked_bot_by_bot(cafe: Path):
+    call("new", "bots/bar")
+
+    assert call("check", "bots").output == "no errors in bots/bar\nno errors in bots/cafe\n"
+    assert call("check", "bots/cafe/main.flow").output == "no errors in bots/cafe\n"
+
+
+def test_locales_update_finds_what_is_new(cafe: Path):
+    flow = cafe / "main.flow"
+    flow.write_text(flow.read_text().replace("nine to five", "ten to six"))
+
+    updated = call("locales", "update", "bots/cafe")
+
+    assert updated.output.startswith("bots/cafe/locales/es.po: ")
+    assert "1 to look at again" in updated.output
+    assert 'msgid "We are open from ten to six."' in (cafe / "locales" / "es.po").read_text()
+
+
+def test_stories_are_collected_by_pytest_too(cafe: Path):
+    def run(*options: str) -> str:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "bots/cafe/stories", *options]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    assert "2 passed" in run()
+    flow = cafe / "main.flow"
+    flow.write_text(flow.read_text().replace("nine to five", "ten to six"))
+    failed = run("-k", "hours")
+    assert "1 failed, 1 deselected" in failed
+    assert "- told  We are open from nine to five." in failed
+    assert "Traceback" not in failed
