@@ -24,7 +24,9 @@ COMMANDS = {
     "test": "play the stories",
     "chat": "the bot in the terminal",
     "dev": "the whole thing on one machine",
+    "sim": "WhatsApp on this machine, for a bot that runs beside it",
     "run": "webhooks, turns and deliveries in production",
+    "db": "the database's tables: their version, bringing them to this program's",
     "graph": "the picture",
     "locales": "translations: find what is new, keep what is done",
 }

@@ -24,8 +24,8 @@ from runtime.actions import Actions, ActionsError, load_functions, missing_envir
 from runtime.channels.whatsapp import WhatsApp
 from runtime.outbox import Clock, Outbox
 from runtime.settings import Settings, SettingsError
+from runtime.store.opening import open_store
 from runtime.store.port import Store
-from runtime.store.sql import SqlStore
 from runtime.telemetry import log_to
 from runtime.turns import Advance, Turns
 from runtime.web.app import application
@@ -48,7 +48,7 @@ def serve(table: Table, folder: Path, settings: Settings, advance: Advance = mac
 
 def server(table: Table, folder: Path, settings: Settings, advance: Advance = machine.advance) -> Server:
     """A server to be run, in this thread or another; it ends when its `should_exit` is set. Raises like `serve`."""
-    store = SqlStore(settings.database_url)
+    store = open_store(settings.database_url)
     store.prepare()
     app = assemble(table, folder, settings, advance, store)
     config = uvicorn.Config(app, host=settings.host, port=settings.port, loop="auto", http="httptools",

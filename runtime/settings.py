@@ -128,7 +128,8 @@ def _faults(settings: Settings) -> list[str]:
     checks: list[tuple[str, Callable[[str], bool], str]] = [
         ("whatsapp_graph_url", lambda url: bool(re.fullmatch(r"https?://[^\s/]+(/\S*)?", url)), "wants a URL"),
         ("whatsapp_graph_version", lambda text: bool(re.fullmatch(r"v\d+\.\d+", text)), "wants a version like `v25.0`"),
-        ("database_url", lambda url: url.startswith("sqlite://"), "wants `sqlite:///` and a path"),
+        ("database_url", lambda url: bool(re.match(r"sqlite:///|postgres(ql)?://", url)),
+         "wants `sqlite:///` and a path, or `postgresql://` and what follows"),
         ("log_level", lambda text: text in ("debug", "info", "warning", "error"),
          "wants one of debug, info, warning, error"),
     ]

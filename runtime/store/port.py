@@ -15,8 +15,9 @@ from zlib import crc32
 import msgspec
 
 from runtime.events import TimedOut
+from runtime.policy import Backoff
 
-Origin = Literal["channel", "timer", "action"]
+Origin = Literal["channel", "timer", "action", "delivery"]    # delivery: the user can no longer be reached
 PostingKind = Literal["message", "call"]
 
 RUN = 20                                     # longest run of postings that is leased at once
@@ -125,6 +126,44 @@ class Unsent:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A posting that is not to be tried again, kept for a person to look at."""
+
+    posting: int
+    conversation: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A posting that shows that no message reaches this user any more."""
+
+    posting: int
+    conversation: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a message that was accepted came to nothing, and what to do about it."""
+
+    verdict: Literal["retry", "refused", "gone"]
+    error: str
+    backoff: Backoff
+    chance: float = 0.0                      # of the wait, see `Backoff`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the platform tells of a message later: `status` is its own word, `failure` there if it failed."""
+
+    provider_id: str
+    key: str | None
+    status: str
+    failure: Failure | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """What one tick is to do."""
@@ -133,6 +172,9 @@ class Work:
     inbound: tuple[Inbound, ...] = ()
     sent: tuple[Sent, ...] = ()
     unsent: tuple[Unsent, ...] = ()
+    dead: tuple[Dead, ...] = ()
+    gone: tuple[Gone, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
     look: frozenset[str] = frozenset()       # conversations whose inbox may hold something undone
     offer: frozenset[str] = frozenset()      # conversations that may have something to post
     busy: frozenset[str] = frozenset()       # conversations that this process posts for right now: leave them alone
@@ -140,6 +182,7 @@ class Work:
     fire: bool = False                       # turn due timers into inbox rows
     scan: bool = False                       # look for undone and unsent rows that nobody remembers
     lease_ms: int = 60_000
+    settle_ms: int = 20_000                  # how long what may have been sent waits for a word of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +192,7 @@ class Done:
     handled: tuple[Handled, ...] = ()
     runs: tuple[Run, ...] = ()               # leased: post them now
     left: frozenset[str] = frozenset()       # offered, but there was no room
-    held: frozenset[str] = frozenset()       # held by another process: look again soon
+    held: frozenset[str] = frozenset()       # something is undone, or held by another process: look again soon
 
 
 def new_tag() -> str:
@@ -164,6 +207,11 @@ def posting_key(before: Conversation, index: int) -> str:
     '9f2c:4:0'
     """
     return f"{before.tag}:{before.turns}:{index}"
+
+
+def unreachable(conversation: str, posting: int, now: int) -> Inbound:
+    """That a user is gone, as an event of their conversation; once for each posting that showed it."""
+    return Inbound(conversation, f"gone:{posting}", "", "delivery", at=now)
 
 
 def timed_out(conversation: str, name: str, due: int, now: int) -> Inbound:

@@ -17,8 +17,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from runtime.store import schema
 from runtime.store.port import Done, StoreDown, TakeTurn, Work, new_tag
-from runtime.store.sql import Leases, Statements, Tick, create, remember
+from runtime.store.sql import Leases, Statements, Tick, remember
 
 T = TypeVar("T")
 
@@ -48,7 +49,10 @@ class PostgresStore:
 
     def prepare(self) -> None:
         """Leases are left alone: they may be another process's, and end by themselves."""
-        self._transaction(create)
+        self.transaction(schema.prepare)
+
+    def alone(self) -> None:
+        """Others may work here, too."""
 
     def close(self) -> None:
         self._run(self._engine.dispose())
@@ -58,11 +62,16 @@ class PostgresStore:
             tick = Tick(connection, self._sql, work, turn, self._tag, self._leases)
             return tick.run(), tick.leased
 
-        done, leased = self._transaction(act)
+        done, leased = self.transaction(act)
         remember(self._leases, leased)
         return done
 
-    def _transaction(self, act: Callable[[sa.Connection], T]) -> T:
+    def transaction(self, act: Callable[[sa.Connection], T]) -> T:
+        """What `act` returns, committed.
+
+        Raises:
+            StoreDown: nothing was.
+        """
         async def transaction() -> T:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(act)

@@ -8,6 +8,7 @@ itself. On SQLite one thread owns the file and writes it (a second writing conne
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
+from runtime.store import schema
 from runtime.store.port import (
     RUN,
     Conversation,
@@ -63,19 +65,55 @@ class SqlStore:
     def __init__(self, url: str, tag: Callable[[], str] = new_tag) -> None:
         self._tag = tag
         self._engine = sqlite_engine(url)
+        self._path = self._engine.url.database or ""
+        self._lock: sqlite3.Connection | None = None
         self._sql = Statements(sqlite.insert, GIVEN)
         self._leases: Leases = {}
 
     def prepare(self) -> None:
+        def take_over(connection: sa.Connection) -> None:
+            schema.prepare(connection)
+            connection.execute(self._sql.release)
+
+        self.alone()
+        self.transaction(take_over)
+
+    def alone(self) -> None:
+        """Make sure that no other process works on the file, from now until `close` or our end, however that comes.
+
+        Raises:
+            StoreDown: another one does.
+        """
+        if not self._path or self._lock:
+            return
+        # SQLite's own lock on a file beside: the system gives it back when its process is gone, on every platform.
+        try:
+            lock = sqlite3.connect(f"{self._path}.lock", timeout=0, isolation_level=None, check_same_thread=False)
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise StoreDown(f"{type(fault).__name__}: {fault}") from fault
+            raise StoreDown(f"another process works on `{self._path}`: SQLite is for one; for more, use "
+                            f"PostgreSQL") from fault
+        self._lock = lock
+
+    def transaction(self, act: Callable[[sa.Connection], Any]) -> Any:
+        """What `act` returns, committed.
+
+        Raises:
+            StoreDown: nothing was.
+        """
         try:
             with self._engine.begin() as connection:
-                create(connection)
-                connection.execute(self._sql.release)
+                return act(connection)
         except DBAPIError as fault:
             raise StoreDown(f"{type(fault.orig).__name__}: {fault.orig}") from fault
 
     def close(self) -> None:
         self._engine.dispose()
+        if self._lock:
+            self._lock.close()
+            self._lock = None
 
     def tick(self, work: Work, turn: TakeTurn) -> Done:
         try:
@@ -88,11 +126,6 @@ class SqlStore:
             raise StoreDown(f"{type(fault.orig).__name__}: {fault.orig}") from fault
         remember(self._leases, tick.leased)
         return done
-
-
-def create(connection: sa.Connection) -> None:
-    """Make the tables where there are none."""
-    SQLModel.metadata.create_all(connection, tables=[C, I, J, O, T])
 
 
 def sqlite_engine(url: str) -> sa.Engine:

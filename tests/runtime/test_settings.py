@@ -69,7 +69,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path):
         f"`prot` in `{file}` is not a setting",
         "`TALKTABLE_WHATSAPP_GRAPH_URL` wants a URL",
         "`TALKTABLE_WHATSAPP_GRAPH_VERSION` wants a version like `v25.0`",
-        "`TALKTABLE_DATABASE_URL` wants `sqlite:///` and a path",
+        "`TALKTABLE_DATABASE_URL` wants `sqlite:///` and a path, or `postgresql://` and what follows",
         "`TALKTABLE_LOG_LEVEL` wants one of debug, info, warning, error",
         "`TALKTABLE_WHATSAPP_APP_SECRET` is missing",
         "`TALKTABLE_WHATSAPP_VERIFY_TOKEN` is a placeholder",

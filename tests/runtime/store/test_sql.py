@@ -1,6 +1,7 @@
 """What only a database can get wrong."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,8 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
 
 def test_what_was_committed_is_there_after_the_process_is_gone(tmp_path: Path):
     path = tmp_path / "talk.db"
-    opened(path).tick(Work(now=NOW, inbound=(told("say a"),)), turn)    # never closed
+    with closing(opened(path)) as store:
+        store.tick(Work(now=NOW, inbound=(told("say a"),)), turn)
 
     done = opened(path).tick(Work(now=NOW, inbound=(told("b"),), scan=True), turn)
     assert done.handled[0].outcome.state == "say a;b;"
@@ -34,7 +36,8 @@ def test_what_was_committed_is_there_after_the_process_is_gone(tmp_path: Path):
 
 def test_what_was_leased_when_the_process_died_goes_at_once(tmp_path: Path):
     path = tmp_path / "talk.db"
-    opened(path).tick(Work(now=NOW, inbound=(told("say a"),)), turn)
+    with closing(opened(path)) as store:
+        store.tick(Work(now=NOW, inbound=(told("say a"),)), turn)
 
     assert opened(path).tick(Work(now=NOW, scan=True), turn).runs
 
@@ -83,6 +86,15 @@ def test_a_database_that_is_full_takes_nothing_and_goes_on_when_there_is_room(tm
 
     limit(store, 1_000_000)
     assert len(store.tick(Work(now=NOW, inbound=(told("x" * 100_000, "m1"),)), turn).handled) == 1
+
+
+def test_a_file_that_somebody_works_on_is_refused_until_they_are_gone(tmp_path: Path):
+    store = opened(tmp_path / "talk.db")
+    with pytest.raises(StoreDown, match=r"another process works on `.*talk\.db`: SQLite is for one"):
+        opened(tmp_path / "talk.db")
+
+    store.close()
+    opened(tmp_path / "talk.db").close()
 
 
 def limit(store: SqlStore, pages: int) -> None:

@@ -1,0 +1,153 @@
+"""What became of postings, written into the outbox by a tick: sent, to be tried again, dead letters, statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from runtime.store.port import Inbound, Work, unreachable
+from runtime.store.receipts import Standing, told
+from runtime.store.tables import DEAD, DROPPED, SENT, TO_SEND, OutboxRow
+
+NEVER = -1                                   # the lease of a posting that was never ours
+
+O = SQLModel.metadata.tables[OutboxRow.__tablename__]                                                   # noqa: E741
+
+
+class MarkStatements:
+    """Made once, so that SQLAlchemy compiles each once. `clock` is milliseconds since 1970."""
+
+    def __init__(self, clock: sa.ColumnElement[int]) -> None:
+        def ids(name: str) -> sa.BindParameter[Any]:
+            return sa.bindparam(name, expanding=True)
+
+        row, unsent = O.c.id == sa.bindparam("row"), O.c.status == TO_SEND
+        at: sa.BindParameter[int] = sa.bindparam("at")
+        conv = O.c.conv == sa.bindparam("c")
+        fault: sa.ColumnElement[str] = sa.func.coalesce(sa.bindparam("fault"), O.c.error)
+        later = clock + sa.bindparam("wait")
+
+        self.sent = (sa.update(O).where(row, unsent)
+                     .values(status=SENT, leased=False, provider_id=sa.bindparam("provider"), marked_at=at))
+        # Only while it is leased to us: who stood still for longer than that has no say any more.
+        self.unsent = (sa.update(O).where(row, unsent, O.c.next_at == sa.bindparam("ours"))
+                       .values(attempts=O.c.attempts + sa.bindparam("tried"), next_at=later, leased=False,
+                               error=fault))
+        self.behind = (sa.update(O).where(conv, unsent, O.c.id > sa.bindparam("row"),
+                                          O.c.next_at == sa.bindparam("ours")).values(next_at=later, leased=False))
+        self.dead = (sa.update(O).where(row, unsent)
+                     .values(status=DEAD, leased=False, attempts=O.c.attempts + 1, error=fault, marked_at=at))
+        self.drop = (sa.update(O).where(conv, unsent, O.c.kind == "message")
+                     .values(status=DROPPED, leased=False, error=fault, marked_at=at))
+
+        self.standing = (sa.select(O.c.id, O.c.conv, O.c.status, O.c.attempts, O.c.leased, O.c.provider_id,
+                                   O.c.delivery, O.c.error, O.c.key)
+                         .where(sa.or_(O.c.id.in_(ids("rows")), O.c.key.in_(ids("keys")),
+                                       O.c.provider_id.in_(ids("providers"))))
+                         .order_by(O.c.id).with_for_update())
+        change = sa.update(O).where(row).values(
+            {name: sa.bindparam(f"new_{name}") for name in ("status", "attempts", "leased", "provider_id", "delivery",
+                                                            "error")} | {"marked_at": at})
+        self.change = change
+        self.again = change.values(next_at=later)
+        self.free = sa.update(O).where(O.c.conv.in_(ids("convs")), unsent, ~O.c.leased).values(next_at=0)
+        self.settle = (sa.update(O).where(O.c.conv.in_(ids("convs")), unsent)
+                       .values(next_at=clock + sa.bindparam("for"), leased=False))
+
+
+class Marks:
+    """The marks of one tick.
+
+    Args:
+        ours: of postings this process was given, until when they are leased to it.
+    """
+
+    def __init__(self, execute: Callable[..., Any], sql: MarkStatements, work: Work, now: Mapping[str, int],
+                 ours: Mapping[int, int]) -> None:
+        self._execute, self._sql, self._work, self._now, self._ours = execute, sql, work, now, ours
+        self._at = {"at": work.now}
+        self.moved: set[str] = set()         # conversations that may have something to post now
+        self.closing: list[Inbound] = []     # for those whose user is gone
+
+    def write(self) -> None:
+        """All of the work's; rows are locked in the order of their ids, as every process does."""
+        work = self._work
+        rows = self._standing() if work.receipts else {}
+        if work.sent:
+            self._execute(self._sql.sent, [{"row": one.posting, "provider": one.provider_id, **self._at}
+                                           for one in sorted(work.sent, key=lambda one: one.posting)])
+        for statement in (self._sql.unsent, self._sql.behind) if work.unsent else ():
+            self._execute(statement, [
+                {"row": one.posting, "c": one.conversation, "wait": one.wait_ms, "fault": one.error,
+                 "tried": int(bool(one.error)), "ours": self._ours.get(one.posting, NEVER), **self._now}
+                for one in sorted(work.unsent, key=lambda one: one.posting)])
+        if work.dead:
+            self._execute(self._sql.dead, [{"row": one.posting, "fault": one.error, **self._at}
+                                           for one in sorted(work.dead, key=lambda one: one.posting)])
+        for one in work.gone:
+            self._is_gone(one.conversation, one.posting, one.error)
+        if rows:
+            self._told(rows)
+
+    def settle(self, conversations: set[str]) -> None:
+        """Give what may have been sent the time to be told of."""
+        self._execute(self._sql.settle, {"convs": sorted(conversations), "for": self._work.settle_ms, **self._now})
+
+    def _standing(self) -> dict[int, tuple[Standing, str]]:
+        """The rows that statuses are about, and their keys; with them, all rows of this work are locked."""
+        work = self._work
+        ours = [one.posting for marks in (work.sent, work.unsent, work.dead, work.gone) for one in marks]
+        found = self._execute(self._sql.standing, {
+            "rows": ours, "keys": [one.key for one in work.receipts if one.key],
+            "providers": [one.provider_id for one in work.receipts]})
+        return {row.id: (Standing(id=row.id, conversation=row.conv, status=row.status, attempts=row.attempts,
+                                  leased=row.leased, provider_id=row.provider_id, delivery=row.delivery,
+                                  error=row.error), row.key) for row in found}
+
+    def _told(self, rows: Mapping[int, tuple[Standing, str]]) -> None:
+        accepted = {one.posting: one.provider_id for one in self._work.sent}
+        by_key = {key: id for id, (_, key) in rows.items()}
+        by_provider = {row.provider_id: id for id, (row, _) in rows.items() if row.provider_id}
+        by_provider |= {provider: id for id, provider in accepted.items() if provider}
+        before = {id: _sent(row, accepted) for id, (row, _) in rows.items()}
+        after = dict(before)
+        for receipt in self._work.receipts:
+            id = by_key.get(receipt.key or "", by_provider.get(receipt.provider_id))
+            if id is not None:
+                after[id] = told(after[id], receipt)
+        changed = [row for id, row in after.items() if row != before[id]]
+        settled = {row.conversation for row in changed
+                   if before[row.id].status == TO_SEND and row.status != TO_SEND}
+        if settled:
+            self.moved |= settled
+            self._execute(self._sql.free, {"convs": sorted(settled)})
+        for statement, is_again in ((self._sql.change, False), (self._sql.again, True)):
+            if written := [self._row(row) for row in changed if (row.wait_ms is not None) == is_again]:
+                self._execute(statement, written)
+        for row in changed:
+            if row.status == DROPPED:
+                self._is_gone(row.conversation, row.id, row.error or "")
+
+    def _row(self, row: Standing) -> dict[str, Any]:
+        told = {f"new_{name}": getattr(row, name)
+                for name in ("status", "attempts", "leased", "provider_id", "delivery", "error")}
+        return {"row": row.id, **told, **self._at} | ({} if row.wait_ms is None else {"wait": row.wait_ms, **self._now})
+
+    def _is_gone(self, conversation: str, posting: int, error: str) -> None:
+        """Drop what is unsent, and close; unless the user has just written, and is there."""
+        if any(one.conversation == conversation and one.origin == "channel" for one in self._work.inbound):
+            self._execute(self._sql.dead, {"row": posting, "fault": error, **self._at})
+            return
+        self._execute(self._sql.drop, {"c": conversation, "fault": error, **self._at})
+        self.closing.append(unreachable(conversation, posting, self._work.now))
+
+
+def _sent(row: Standing, accepted: Mapping[int, str | None]) -> Standing:
+    """The row as this very tick marked it."""
+    if row.id not in accepted or row.status != TO_SEND:
+        return row
+    return Standing(id=row.id, conversation=row.conversation, status=SENT, attempts=row.attempts,
+                    provider_id=accepted[row.id], delivery=row.delivery, error=row.error)

@@ -1,0 +1,1 @@
+"""Oldest first: `m0001`, and so on."""
