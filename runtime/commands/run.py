@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="a TOML file of settings")
 def command(bot: Path, host: str | None, port: int | None, config: Path | None) -> None:
     """Serve BOT to WhatsApp. Settings come from TALKTABLE_* variables, a TOML file and flags; see docs/running.md."""
+    settings = settings_or_leave({"host": host, "port": port}, config)
+    built = build_or_leave(bot)
+    assert built.table is not None
+    # The server is imported when it is sure to start: what is wrong with settings or bot is said at once.
     from runtime.serve import serve
     from runtime.settings import SettingsError
     from runtime.store.port import StoreDown
 
-    settings = settings_or_leave({"host": host, "port": port}, config)
-    built = build_or_leave(bot)
-    assert built.table is not None
     try:
         serve(built.table, bot, settings)
     except SettingsError as fault:
