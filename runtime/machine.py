@@ -16,7 +16,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from dsl.table import Json, Table
-from runtime.effects import Say
 from runtime.events import Answered, Chose, Event, Failed, Happened, Opened, Resumed, Said, Sent, TimedOut
 from runtime.matching import hear, moved, stay
 from runtime.plan import Rows, StepPlan, plan_of
@@ -123,8 +122,7 @@ def _bounded(walk: Walk, act: Callable[..., None], *given: Any) -> None:
         except Overrun as again:
             walk.note(again.note)
             walk.undo(before._replace(frames=walk.question))
-            if not walk.is_own or not walk.opted_out:
-                walk.effects.append(Say(walk.system("failed") or "…"))
+            walk.say(walk.system("failed"))
 
 
 # --- what is no message of the user

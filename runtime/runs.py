@@ -238,13 +238,10 @@ def _return(walk: Walk, op: Op) -> Path:
     if frame.back is not None:
         return ask_again(walk) if frame.back == "again" or not walk.is_own else REST
     at = walk.resting()
-    if at is None or at.step.kind != "do":
-        return BACK_TO
+    assert at is not None                                # a frame that is no block lies over a `do`
     walk.store(at.step.into, value)
     index = walk.first(at.rows, at.rows.of("return"))
-    if index is None:
-        return BACK_TO
-    return taken(walk, at.rows, index)
+    return BACK_TO if index is None else taken(walk, at.rows, index)
 
 
 def ask_again(walk: Walk) -> Path:

@@ -62,6 +62,16 @@ def test_a_loop_binds_each_item_of_a_copy_and_may_rest_in_between():
     assert talk.says("yes") == ["That was all.", "(end)"]
 
 
+def test_a_local_without_a_flow_is_nowhere():
+    bot = Bot()
+    bot.menu("main", "Well?", ("go", "Go", goes("main")))
+    bot.anywhere = [goes(None, ["set", ["local", "x"], bot.expr(1)], event=bot.reply("x"))]
+    talk = Talk(bot.table())
+
+    assert talk.says("x") == ["Well? [Go]"]
+    assert talk.state.frames[0].locals == {}
+
+
 def test_a_loop_over_nothing_does_nothing():
     bot = Bot()
     bot.flow("main", ["each", "for.c", bot.expr(None)], ["next", "for.c", ["local", "c"], "done"])
@@ -703,6 +713,29 @@ def test_only_what_leads_to_opt_out_is_for_the_bot():
     assert talk.says("Stop") == ["Stop? [Yes, No]"]
     assert talk.says("yes") == ["Done.", "(end)"]
     assert talk.state.opted_out
+
+
+def test_what_leads_to_opt_out_by_way_of_another_flow_is_for_the_bot():
+    bot = nurses()
+    bot.step("anywhere.stop", "do", None, [goes("menu!", event="return")], flow="anywhere", name="quiet")
+    bot.flow("quiet", ["branch", bot.expr(True), "hush"], ["go", "quiet"])
+    bot.run("hush", ["opt", "out"], ["return", None])
+    bot.run("calm", ["rest", "anywhere.stop"])
+    bot.anywhere.append(goes("calm", ["push", "again", False], event=bot.reply("hush")))
+    talk = start(bot)
+    talk.says("nurse")
+
+    assert talk.says("menu") == []
+    assert talk.says("hush") == ["Well? [Nurse]"]
+    assert talk.state.opted_out
+
+
+def test_a_handover_without_words_only_calls_the_team():
+    bot = nurses()
+    bot.step("nurse.nurses", "handover", None, [], team="nurses")
+    talk = start(bot)
+
+    assert talk.says("nurse") == ["Handover(nurses)"]
 
 
 def test_what_the_handover_itself_waits_for_is_for_the_bot():

@@ -181,6 +181,20 @@ def test_a_choice_shows_its_values_and_takes_nothing_else():
     assert talk.state.slots == {"plan": "basic"}
 
 
+def test_a_choice_may_be_a_local_of_anywhere():
+    bot = Bot()
+    bot.menu("main", "?", ("a", "A", goes("main")))
+    bot.more["anywhere_locals"] = {"size": Var("choice", values=[["s", bot.text("Small")], ["l", bot.text("Large")]])}
+    bot.anywhere = [goes("ask", ["push", "again", False], event=bot.reply("size"))]
+    bot.run("ask", ["rest", "anywhere.size"])
+    bot.step("anywhere.size", "ask", "Which?", [goes("got", event="answer")], slot=["local", "size"], type="choice")
+    bot.run("got", bot.say("{@size}!"), ["return", None])
+    talk = Talk(bot.table())
+
+    assert talk.says("size") == ["Which? [Small, Large]"]
+    assert talk.says("large") == ["l!", "? [A]"]
+
+
 def test_a_language_is_shown_by_its_own_name():
     bot = asking("lang")
     talk = Talk(bot.table(languages=["en", "es"]))
