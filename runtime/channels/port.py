@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
 from runtime.effects import Message
+from runtime.policy import Backoff
+
+# retry: later it may pass; refused: it never will; gone: nothing reaches this user any more; unknown: the request was
+# written and the answer lost, so that it may have arrived.
+Verdict = Literal["retry", "refused", "gone", "unknown"]
+Scope = Literal["message", "conversation", "number", "account", "platform"]        # what is to slow down
+
+USUAL = Backoff(base_ms=1_000, ceiling_ms=60_000, tries=6)
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -30,9 +38,17 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """The message was not taken, or we cannot know. `error` holds no text and no number of a user."""
+    """The message was not taken, or we cannot know.
+
+    `error` holds no text and no number of a user; `details`, in the platform's words, is kept with the message only.
+    """
 
     error: str
+    verdict: Verdict = "retry"
+    scope: Scope = "message"
+    backoff: Backoff = USUAL
+    after_ms: int = 0                        # how long the platform asks us to wait
+    details: str = ""
 
 
 Delivery: TypeAlias = Accepted | Undelivered

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 import aiohttp
 import msgspec
 
+from runtime.channels.errors import refusal, unknown, unreached
 from runtime.channels.port import Accepted, Delivery, Undelivered
 from runtime.channels.taps import tap_id
 from runtime.effects import Choice, Contact, Location, Media, Message, Offer, Say, Template
@@ -48,7 +49,7 @@ class WhatsApp:
         match answer:
             case {"messages": [{"id": str(id)}, *_]} if id.isprintable() and len(id) <= 256:
                 return Accepted(id)
-        return Undelivered("answered without a message id")
+        return unknown("answered without a message id")
 
     async def seen(self, message_id: str, typing: bool) -> None:
         mark: Json = {"messaging_product": "whatsapp", "status": "read", "message_id": message_id}
@@ -64,28 +65,12 @@ class WhatsApp:
                     timeout=aiohttp.ClientTimeout(sock_connect=CONNECT_S, total=within_s)) as response:
                 answer = await read_at_most(response, LONGEST_ANSWER)
                 if response.status != 200:
-                    return Undelivered(error_of(response.status, answer))
+                    return refusal(response.status, answer, response.headers)
                 return msgspec.json.decode(answer)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
+            return unreached(type(fault).__name__)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RecursionError) as fault:
-            return Undelivered(type(fault).__name__)
-
-
-def error_of(status: int, answer: bytes) -> str:
-    """HTTP status and the platform's code, as far as there is one.
-
-    >>> error_of(400, b'{"error": {"code": 131047, "message": "late"}}')
-    '400 code 131047'
-    >>> error_of(502, b"<html>")
-    '502'
-    """
-    try:
-        document = msgspec.json.decode(answer)
-    except (ValueError, RecursionError):
-        return str(status)
-    match document:
-        case {"error": {"code": int(code)}}:
-            return f"{status} code {code}"
-    return str(status)
+            return unknown(type(fault).__name__)
 
 
 def recipient(to: str) -> Json:

@@ -13,20 +13,26 @@ from runtime.store.port import (
     Inbound,
     Posting,
     Run,
-    Sent,
     TakeTurn,
     Work,
     new_tag,
     posting_key,
     timed_out,
+    unreachable,
 )
+from runtime.store.receipts import Standing, told
+from runtime.store.tables import DEAD, DROPPED, SENT, TO_SEND
 
 
 @dataclass(frozen=True, slots=True)
 class _Queued:
     posting: Posting
-    conversation: str
+    standing: Standing
     next_at: int = 0
+
+    @property
+    def conversation(self) -> str:
+        return self.standing.conversation
 
 
 @dataclass(slots=True)
@@ -36,13 +42,26 @@ class _Tables:
     undone: list[Inbound] = field(default_factory=list)
     journal: list[Handled] = field(default_factory=list)
     unsent: dict[int, _Queued] = field(default_factory=dict)
-    sent: dict[int, Sent] = field(default_factory=dict)
+    settled: dict[int, _Queued] = field(default_factory=dict)
     timers: dict[tuple[str, str], int] = field(default_factory=dict)
     postings: int = 0
 
     def copy(self) -> _Tables:
         return _Tables(dict(self.conversations), set(self.seen), list(self.undone), list(self.journal),
-                       dict(self.unsent), dict(self.sent), dict(self.timers), self.postings)
+                       dict(self.unsent), dict(self.settled), dict(self.timers), self.postings)
+
+    def put(self, queued: _Queued) -> None:
+        """Among what is to be sent, in the order of its making, or among what is settled."""
+        id = queued.posting.id
+        is_unsent, was_unsent = queued.standing.status == TO_SEND, id in self.unsent
+        self.settled.pop(id, None)
+        if not is_unsent:
+            self.unsent.pop(id, None)
+            self.settled[id] = queued
+            return
+        self.unsent[id] = queued
+        if not was_unsent:
+            self.unsent = dict(sorted(self.unsent.items()))
 
 
 class MemoryStore:
@@ -66,10 +85,11 @@ class MemoryStore:
         if work.scan:
             wanted |= {inbound.conversation for inbound in tables.undone}
         handled = _handle(tables, wanted, turn)
-        _mark(tables, work)
-        runs, left = _claim(tables, work, work.offer | {one.before.id for one in handled})
+        moved, closing = _mark(tables, work)
+        self._accept(tables, closing)
+        runs, left = _claim(tables, work, work.offer | moved | {one.before.id for one in handled})
         self._tables = tables
-        return Done(tuple(handled), tuple(runs), frozenset(left))
+        return Done(tuple(handled), tuple(runs), frozenset(left), frozenset(one.conversation for one in closing))
 
     def _accept(self, tables: _Tables, inbound: Iterable[Inbound]) -> None:
         for one in inbound:
@@ -107,7 +127,7 @@ def _keep(tables: _Tables, handled: Handled) -> None:
     for index, (kind, payload) in enumerate(handled.outcome.postings):
         tables.postings += 1
         posting = Posting(tables.postings, posting_key(handled.before, index), kind, payload)
-        tables.unsent[posting.id] = _Queued(posting, conv)
+        tables.unsent[posting.id] = _Queued(posting, Standing(id=posting.id, conversation=conv, status=TO_SEND))
     for name, due in handled.outcome.timers:
         if due is None:
             tables.timers.pop((conv, name), None)
@@ -115,14 +135,67 @@ def _keep(tables: _Tables, handled: Handled) -> None:
             tables.timers[conv, name] = due
 
 
-def _mark(tables: _Tables, work: Work) -> None:
+def _mark(tables: _Tables, work: Work) -> tuple[set[str], list[Inbound]]:
+    """The conversations that may have something to post now, and what closes those whose user is gone."""
     for sent in work.sent:
-        tables.unsent.pop(sent.posting, None)
-        tables.sent[sent.posting] = sent
+        _settle(tables, sent.posting, SENT, provider_id=sent.provider_id)
     for one in work.unsent:
-        queued = tables.unsent[one.posting]
-        tried = replace(queued.posting, attempts=queued.posting.attempts + int(bool(one.error)))
-        tables.unsent[one.posting] = replace(queued, posting=tried, next_at=work.now + one.wait_ms)
+        if (queued := tables.unsent.get(one.posting)) is None:
+            continue
+        attempts = queued.posting.attempts + int(bool(one.error))
+        queued = _changed(queued, replace(queued.standing, attempts=attempts, leased=False))
+        tables.unsent[one.posting] = replace(queued, next_at=work.now + one.wait_ms)
+        _give_back(tables, one.conversation, work.now + one.wait_ms)
+    for dead in work.dead:
+        _settle(tables, dead.posting, DEAD, error=dead.error)
+    closing = [closed for gone in work.gone
+               if (closed := _gone(tables, work, gone.conversation, gone.posting, gone.error))]
+    moved = set()
+    for receipt in work.receipts:
+        queued = next((queued for queued in (*tables.unsent.values(), *tables.settled.values())
+                       if receipt.key == queued.posting.key or receipt.provider_id == queued.standing.provider_id),
+                      None)
+        if queued is None or (after := told(queued.standing, receipt)) == queued.standing:
+            continue
+        if queued.standing.status == TO_SEND != after.status:
+            moved.add(queued.conversation)
+            _give_back(tables, queued.conversation, 0)
+        queued = _changed(queued, replace(after, wait_ms=None))
+        tables.put(queued if after.wait_ms is None else replace(queued, next_at=work.now + after.wait_ms))
+        if after.status == DROPPED and (
+                closed := _gone(tables, work, after.conversation, after.id, after.error or "")):
+            closing.append(closed)
+    return moved, closing
+
+
+def _changed(queued: _Queued, standing: Standing) -> _Queued:
+    return replace(queued, standing=standing, posting=replace(queued.posting, attempts=standing.attempts))
+
+
+def _settle(tables: _Tables, posting: int, status: int, provider_id: str | None = None,
+            error: str | None = None) -> None:
+    if queued := tables.unsent.get(posting):
+        tables.put(_changed(queued, replace(queued.standing, status=status, leased=False, provider_id=provider_id,
+                                            attempts=queued.standing.attempts + int(status == DEAD), error=error)))
+
+
+def _give_back(tables: _Tables, conversation: str, next_at: int) -> None:
+    """What is leased behind a posting that was not sent is nobody's any more."""
+    for id, queued in tables.unsent.items():
+        is_free = queued.standing.leased if next_at else not queued.standing.leased
+        if queued.conversation == conversation and is_free:
+            standing = replace(queued.standing, leased=False)
+            tables.unsent[id] = replace(queued, standing=standing, next_at=next_at)
+
+
+def _gone(tables: _Tables, work: Work, conversation: str, posting: int, error: str) -> Inbound | None:
+    if any(one.conversation == conversation and one.origin == "channel" for one in work.inbound):
+        _settle(tables, posting, DEAD, error=error)
+        return None
+    for queued in list(tables.unsent.values()):
+        if queued.conversation == conversation and queued.posting.kind == "message":
+            tables.put(_changed(queued, replace(queued.standing, status=DROPPED, leased=False, error=error)))
+    return unreachable(conversation, posting, work.now)
 
 
 def _claim(tables: _Tables, work: Work, offered: frozenset[str]) -> tuple[list[Run], set[str]]:
@@ -134,8 +207,19 @@ def _claim(tables: _Tables, work: Work, offered: frozenset[str]) -> tuple[list[R
     room = max(0, work.room)
     runs = []
     for conv in due[:room]:
-        run = queues[conv][:RUN]
+        known = next((n for n, queued in enumerate(queues[conv]) if _may_be_sent(queued, work)), RUN)
+        run = queues[conv][:min(known, RUN)]
         for queued in run:
-            tables.unsent[queued.posting.id] = replace(queued, next_at=work.now + work.lease_ms)
-        runs.append(Run(conv, tables.conversations[conv].contact, tuple(queued.posting for queued in run)))
+            tables.unsent[queued.posting.id] = replace(
+                queued, standing=replace(queued.standing, leased=True), next_at=work.now + work.lease_ms)
+        if run:
+            runs.append(Run(conv, tables.conversations[conv].contact, tuple(queued.posting for queued in run)))
+        else:
+            for queued in queues[conv]:
+                tables.unsent[queued.posting.id] = replace(
+                    queued, standing=replace(queued.standing, leased=False), next_at=work.now + work.settle_ms)
     return runs, set(due[room:])
+
+
+def _may_be_sent(queued: _Queued, work: Work) -> bool:
+    return queued.standing.leased and queued.posting.kind == "message" and work.settle_ms > 0

@@ -182,7 +182,7 @@ class Work:
     fire: bool = False                       # turn due timers into inbox rows
     scan: bool = False                       # look for undone and unsent rows that nobody remembers
     lease_ms: int = 60_000
-    settle_ms: int = 20_000                  # how long what may have been sent waits for a word of it
+    settle_ms: int = 0                       # how long what may have been sent waits for a word of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
 from runtime.store import schema
+from runtime.store.marks import Marks, MarkStatements
 from runtime.store.port import (
     RUN,
     Conversation,
@@ -30,19 +31,18 @@ from runtime.store.port import (
     Run,
     StoreDown,
     TakeTurn,
-    Unsent,
     Work,
     new_tag,
     posting_key,
     timed_out,
 )
-from runtime.store.tables import SENT, TO_SEND, ConversationRow, InboxRow, JournalRow, OutboxRow, TimerRow
+from runtime.store.tables import TO_SEND, ConversationRow, InboxRow, JournalRow, OutboxRow, TimerRow
 
 # Rows taken by one scan, timers fired at once, conversations looked through for something to post: bounds on one
 # transaction. What is left over is found by the next one.
 SCAN, TIMERS, OFFERS = 500, 200, 1_000
 
-LEASES, NEVER = 10_000, -1                   # how many leases are remembered; the lease of a posting never ours
+LEASES = 10_000                              # how many leases are remembered
 
 BUSY_S = 1                                   # how long SQLite waits for another writer: a backup, somebody's shell
 
@@ -178,20 +178,15 @@ class Statements:
         self.due = (sa.select(T.c.conv, T.c.name, T.c.due)
                     .where(T.c.due <= clock, T.c.conv.in_(ids("convs"))).order_by(T.c.due))
 
-        self.sent = (sa.update(O).where(O.c.id == sa.bindparam("row"))
-                     .values(status=SENT, provider_id=sa.bindparam("provider")))
-        # Only while it is leased to us: who stood still for longer than that has no say any more.
-        self.unsent = (sa.update(O).where(O.c.id == sa.bindparam("row"), O.c.next_at == sa.bindparam("ours"))
-                       .values(attempts=O.c.attempts + sa.bindparam("tried"), next_at=clock + sa.bindparam("wait"),
-                               error=sa.func.coalesce(sa.bindparam("fault"), O.c.error)))
+        self.marks = MarkStatements(clock)
         self.ready = sa.select(O.c.conv).where(unsent, O.c.next_at <= clock).order_by(O.c.id).limit(SCAN)
-        self.queue = (sa.select(O.c.id, O.c.conv, O.c.key, O.c.kind, O.c.payload, O.c.attempts,
+        self.queue = (sa.select(O.c.id, O.c.conv, O.c.key, O.c.kind, O.c.payload, O.c.attempts, O.c.leased,
                                 (O.c.next_at <= clock).label("due"))
                       .where(unsent, O.c.conv.in_(ids("convs"))).order_by(O.c.id))
         self.own = (sa.select(O.c.conv).where(O.c.id.in_(ids("ids")), unsent, O.c.next_at <= clock)
                     .with_for_update(skip_locked=True))
-        self.lease = (sa.update(O).where(O.c.id.in_(ids("ids"))).values(next_at=clock + sa.bindparam("for"))
-                      .returning(O.c.id, O.c.next_at))
+        self.lease = (sa.update(O).where(O.c.id.in_(ids("ids")))
+                      .values(next_at=clock + sa.bindparam("for"), leased=True).returning(O.c.id, O.c.next_at))
         self.contacts = sa.select(C.c.id, C.c.contact).where(C.c.id.in_(ids("convs")))
         self.release = sa.update(O).where(unsent).values(next_at=0)
 
@@ -204,6 +199,7 @@ class Tick:
         self.execute, self.sql, self.work, self.turn, self.tag = connection.execute, sql, work, turn, tag
         self.leases, self.leased = leases, Leases()
         self.now = {"now": work.now} if sql.clock is GIVEN else {}
+        self.marks = Marks(connection.execute, sql.marks, work, self.now, leases)
 
     def run(self) -> Done:
         self.accept(self.work.inbound)
@@ -216,10 +212,12 @@ class Tick:
         if self.work.fire and held:
             self.fire(list(held))
         handled = self.handle(held)
-        self.mark()
+        self.marks.write()
+        self.accept(self.marks.closing)
         contacts = {handled.before.id: handled.outcome.contact for handled in handled}
-        runs, left = self.claim({*self.work.offer, *contacts}, contacts)
-        return Done(tuple(handled), tuple(runs), frozenset(left), frozenset(wanted - held.keys()))
+        runs, left = self.claim({*self.work.offer, *contacts, *self.marks.moved}, contacts)
+        return Done(tuple(handled), tuple(runs), frozenset(left),
+                    frozenset(wanted - held.keys()).union(one.conversation for one in self.marks.closing))
 
     def accept(self, inbound: Sequence[Inbound]) -> None:
         if not inbound:
@@ -282,18 +280,6 @@ class Tick:
         if gone:
             self.execute(self.sql.drop_timer, gone)
 
-    def mark(self) -> None:
-        if self.work.sent:
-            self.execute(self.sql.sent, [{"row": one.posting, "provider": one.provider_id}
-                                          for one in sorted(self.work.sent, key=lambda one: one.posting)])
-        if self.work.unsent:
-            self.execute(self.sql.unsent, [self.back_off(one)
-                                           for one in sorted(self.work.unsent, key=lambda one: one.posting)])
-
-    def back_off(self, unsent: Unsent) -> dict[str, Any]:
-        return {**self.now, "row": unsent.posting, "wait": unsent.wait_ms, "fault": unsent.error,
-                "tried": int(bool(unsent.error)), "ours": self.leases.get(unsent.posting, NEVER)}
-
     def claim(self, offered: set[str], contacts: dict[str, str]) -> tuple[list[Run], set[str]]:
         """Up to `room` conversations whose oldest unsent row is due, with all their unsent rows in order.
 
@@ -307,17 +293,23 @@ class Tick:
             return [], set(names)
         left, names = set(names[OFFERS:]), names[:OFFERS]
         queues: dict[str, list[Posting]] = {}
-        waits = set()
+        waits: set[str] = set()
+        doubtful: set[str] = set()
         for row in self.execute(self.sql.queue, {**self.now, "convs": names}):
+            may_be_sent = row.leased and row.kind == "message" and self.work.settle_ms > 0
             if row.conv not in queues and not row.due:
                 waits.add(row.conv)
+            elif may_be_sent and row.conv not in waits:
+                (waits if row.conv in queues else doubtful).add(row.conv)
             if row.conv not in waits:
                 queues.setdefault(row.conv, []).append(Posting(row.id, row.key, row.kind, row.payload, row.attempts))
         left |= set(list(queues)[room:])
         queues = {name: queue[:RUN] for name, queue in list(queues.items())[:room]}
         heads = [queue[0].id for queue in queues.values()]
         own = set(self.execute(self.sql.own, {**self.now, "ids": heads}).scalars())
-        queues = {name: queue for name, queue in queues.items() if name in own}
+        if unclear := doubtful & own:
+            self.marks.settle(unclear)
+        queues = {name: queue for name, queue in queues.items() if name in own - doubtful}
         if not queues:
             return [], left
         leased = self.execute(self.sql.lease, {
