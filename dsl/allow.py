@@ -25,9 +25,9 @@ def allowed(found: Iterable[Diagnostic], files: Iterable[File], sources: Mapping
         return list(found)
     kept, used = [], set()
     for diagnostic in found:
-        file = diagnostic.span.file
-        line = sources[file].position(diagnostic.span.start)[0] if file in sources else 0
-        keys = [key for key in ((file, line, diagnostic.code), (file, line - 1, diagnostic.code)) if key in allows]
+        name = diagnostic.span.file
+        line = sources[name].position(diagnostic.span.start)[0] if name in sources else 0
+        keys = [key for key in ((name, line, diagnostic.code), (name, line - 1, diagnostic.code)) if key in allows]
         used.update(keys)
         if not keys:
             kept.append(diagnostic)

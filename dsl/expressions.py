@@ -349,7 +349,7 @@ class Expressions:
                     self._constant(other, constant, "text", f"`{side.name.text}`", values)
 
     def _not_together(self, expr: Binary, left: Typed, right: Typed) -> None:
-        fixes = ()
+        fixes: tuple[Fix, ...] = ()
         if expr.op == "+" and "text" in (left.type, right.type):
             fixes = (Fix("put the value into the text: `\"… {value}\"`"),)
         self.say(NOT_TOGETHER.at(expr.right.span, *fixes, label=a(right.type), op=expr.op, left=a(left.type),
@@ -375,12 +375,13 @@ class Expressions:
         what = expr.what.text
         if what in ("empty", "known"):
             code, reads = [what, of.code], NOTHING                  # that there is a value says nothing about it
-        elif (code := self.check(expr, scope)) is None or of.is_broken:
-            return BROKEN_VALUE
         else:
+            checked = self.check(expr, scope)
+            if checked is None or of.is_broken:
+                return BROKEN_VALUE
             if of.type not in (*types.TEXTUAL, *types.NUMERIC, UNKNOWN):
                 self._wrong_type(expr.of, of.type, "text", f"`is {what}`")
-            code, reads = ["is", what, of.code, code[1]], of.reads
+            code, reads = ["is", what, of.code, checked[1]], of.reads
         return Typed(["not", code] if expr.negated else code, "boolean", reads)
 
     def check(self, expr: Is, scope: Scope) -> list[Any] | None:

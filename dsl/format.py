@@ -7,7 +7,7 @@ one column. Nothing in quotes is touched, every comment is kept, and a file that
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, replace
 
 from dsl import syntax as s
 from dsl.kinds import BLOCK, URL
@@ -79,9 +79,9 @@ def _nodes(tree: object) -> Iterator[object]:
         node = waiting.pop()
         if type(node) is tuple:                        # not a span, which is one too
             waiting.extend(node)
-        elif is_dataclass(node):
+        elif isinstance(node, s.Node):
             yield node
-            waiting.extend([getattr(node, name) for name in getattr(node, "__slots__", ())])
+            waiting.extend([getattr(node, name) for name in node.__struct_fields__])
 
 
 class _Printing:

@@ -280,6 +280,7 @@ class Binding:
 
 def _longest(ask: Ask, rule: Rule | None) -> int | None:
     """Characters of the longest answer the question takes, where its constraints or its rule say so."""
+    bounds: list[tuple[object, ...]]
     bounds = [constraint.args for constraint in ask.constraints if constraint.kind == "length"]
     bounds += [line.args for line in rule.lines if line.kind == "length"] if rule is not None else []
     most = [int(args[-1].value) for args in bounds if isinstance(args[-1], Number) and len(args[-1].value) < 9]

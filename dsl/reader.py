@@ -53,7 +53,7 @@ class Reader:
                "url": self.url, "regex": self.regex, "format_arg": self.format_arg}
         once = {rule: self.once(MAKERS[rule]) for rule in HOLD_CLAUSES}
         makers = {**MAKERS, **own, **once}
-        self.makers = [makers.get(production.rule) for production in self.tables.productions]
+        self.makers: list[Any] = [makers.get(production.rule) for production in self.tables.productions]
 
     @property
     def is_full(self) -> bool:
@@ -81,7 +81,7 @@ class Reader:
                     if kind in NEVER_NAMES or NAME not in row:
                         return before, at
                     action = row[NAME]
-                if type(action) is int:
+                if isinstance(action, int):
                     top = action, kind, starts[at], ends[at], top
                     break
                 if action[3]:                          # one part stands for the whole, often for ten in a row

@@ -4,38 +4,41 @@ A name that appears in `grammar.lark` keeps that name here, in the table, the di
 in here is resolved: a `Name` is what the author wrote, whatever it may turn out to name.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
+
 from dsl.source import Span
+
+
+class Node(msgspec.Struct, frozen=True, gc=False):
+    """A struct rather than a dataclass: sixty classes are made at every start, thousands of nodes for every file. A
+    tree has no cycles, so the collector need not know of it."""
+
 
 # --- names, texts, expressions ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Node, frozen=True):
     text: str                                # dotted where the language allows it: `system.failed`
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TypeRef:
+class TypeRef(Node, frozen=True):
     """`text`, `visit`, `list of visit`; a rule's name stands here too in `ask name as full_name`."""
 
     name: Name
     of: "TypeRef | None" = None              # only when `name` is `list`
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Node, frozen=True):
     """One `|name args` of an interpolation: `|date long`, `|plural 'visit' 'visits'`, `|money USD`."""
 
     name: Name
     args: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Interpolation:
+class Interpolation(Node, frozen=True):
     """`{expr|format}` inside a text."""
 
     value: "Expr"
@@ -43,24 +46,21 @@ class Interpolation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A quoted text. `raw` is what stands between the quotes (dedented for `\"\"\"`), the key of translations: `\\"` is
-    a quote in it and `\\n` a new line, so that it reads the same however the text was written; `\\\\` and `\\{` stay."""
+class Text(Node, frozen=True):
+    """A quoted text. `raw` is what stands between the quotes (dedented for `\"\"\"`), the key of translations: `\\"`
+    is a quote in it and `\\n` a new line, so that it reads the same however it was written; `\\\\` and `\\{` stay."""
 
     parts: tuple["str | Interpolation", ...]
     raw: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Node, frozen=True):
     value: str                               # as written: `18`, `1.5`
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Node, frozen=True):
     """`30s`, `5m`, `2h`, `1d`, `1w`, or words: `18 years`, `7 days`."""
 
     amount: int
@@ -68,50 +68,43 @@ class Duration:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Node, frozen=True):
     value: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(Node, frozen=True):
     """A bare `https://…`."""
 
     value: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Node, frozen=True):
     items: tuple["Expr", ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Node, frozen=True):
     """A bare name used as a value: a slot, a local, `it`, `today`, `now`."""
 
     name: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Node, frozen=True):
     of: "Expr"
     name: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Node, frozen=True):
     of: "Expr"
     at: "Expr"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Node, frozen=True):
     """A function of the language: `len(x)`."""
 
     function: Name
@@ -119,23 +112,20 @@ class Apply:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Node, frozen=True):
     op: str                                  # - not
     of: "Expr"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Node, frozen=True):
     op: str                                  # + - * / % == != < <= > >= and or in
     left: "Expr"
     right: "Expr"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Is:
+class Is(Node, frozen=True):
     """`x is empty`, `x is not known`, `it is iban`, `it is national_id("CO")`."""
 
     of: "Expr"
@@ -145,8 +135,7 @@ class Is:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Node, frozen=True):
     """`X if C else Y`."""
 
     then: "Expr"
@@ -155,8 +144,7 @@ class Conditional:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Reveal:
+class Reveal(Node, frozen=True):
     """`reveal EXPR`: lets personal data out of an argument, on purpose."""
 
     of: "Expr"
@@ -171,38 +159,33 @@ Expr: TypeAlias = (
 # --- patterns -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Node, frozen=True):
     """`"words"`: the whole reply, after normalising; in every language of the bot."""
 
     text: Text
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(Node, frozen=True):
     """`/…/` without its slashes, searched."""
 
     source: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class OfKind:
+class OfKind(Node, frozen=True):
     """text image video audio document sticker location contact order ad anything."""
 
     kind: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Reaction:
+class Reaction(Node, frozen=True):
     emoji: str | None                        # None: any reaction
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class OfEvent:
+class OfEvent(Node, frozen=True):
     """`event NAME`."""
 
     name: Name
@@ -216,73 +199,62 @@ Pattern: TypeAlias = Words | Regex | OfKind | Reaction | OfEvent
 Block: TypeAlias = tuple["Statement", ...]    # `-> x` and `do x` on the same line are blocks of one statement
 
 
-@dataclass(frozen=True, slots=True)
-class Footer:
+class Footer(Node, frozen=True):
     text: Text
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Node, frozen=True):
     text: Text
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Node, frozen=True):
     url: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Node, frozen=True):
     title: Text
     url: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Node, frozen=True):
     text: Text
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Invalid:
+class Invalid(Node, frozen=True):
     text: Text
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Node, frozen=True):
     test: Expr
     otherwise: Text | None                   # None only inside a rule, where a later `else` line closes it
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Tries:
+class Tries(Node, frozen=True):
     count: int
     then: Block
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class After:
+class After(Node, frozen=True):
     wait: Duration
     then: Block
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class On:
+class On(Node, frozen=True):
     patterns: tuple[Pattern, ...]
     then: Block
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Otherwise:
+class Otherwise(Node, frozen=True):
     """`otherwise 2 times -> nurse`, only in `anywhere`."""
 
     times: int
@@ -290,45 +262,38 @@ class Otherwise:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Suggest:
+class Suggest(Node, frozen=True):
     texts: tuple[Text, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(Node, frozen=True):
     title: Text
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Private:
+class Private(Node, frozen=True):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TitleOf:
+class TitleOf(Node, frozen=True):
     """`title it.name`: what an item of `ask … from LIST` or `send list` is called."""
 
     value: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DetailOf:
+class DetailOf(Node, frozen=True):
     value: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ValueOf:
+class ValueOf(Node, frozen=True):
     value: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Node, frozen=True):
     """What a `call` may come to: `on "taken"`, `on timeout`, `on failure`."""
 
     kind: str                                # reason timeout failure
@@ -343,8 +308,7 @@ Clause: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(Node, frozen=True):
     """At `as TYPE`: `after X`, `before X`, `from A to B`, `at least N`, `at most N`, `length A..B`."""
 
     kind: str                                # after before from at_least at_most length
@@ -352,8 +316,7 @@ class Constraint:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Node, frozen=True):
     """What may end the first line of a step: `@second`, `was old`."""
 
     name: Name | None = None                 # the name after @
@@ -363,23 +326,20 @@ class Tag:
 # --- statements ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(Node, frozen=True):
     message: Text | Name                     # a Name is a response of the domain
     clauses: tuple[Clause, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SendMedia:
+class SendMedia(Node, frozen=True):
     kind: str                                # image video audio document sticker
     url: Expr
     caption: Text | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SendLocation:
+class SendLocation(Node, frozen=True):
     """`send location POSITION [name EXPR] [address EXPR]`."""
 
     position: Expr
@@ -388,8 +348,7 @@ class SendLocation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SendContact:
+class SendContact(Node, frozen=True):
     """`send contact NAME phone NUMBER`, or a value of type `contact` alone."""
 
     name: Expr
@@ -397,15 +356,13 @@ class SendContact:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SendTemplate:
+class SendTemplate(Node, frozen=True):
     name: Name
     args: tuple[Expr, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SendList:
+class SendList(Node, frozen=True):
     """`send list LIST [TEXT]` with `title`, `detail`: the items as lines of one message."""
 
     items: Expr
@@ -414,8 +371,7 @@ class SendList:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Node, frozen=True):
     slot: Name
     is_need: bool                            # `need`: only when the slot has no value yet
     type: TypeRef | None                     # after `as`: a type or a rule
@@ -428,8 +384,7 @@ class Ask:
     span: Span                               # the first line
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Node, frozen=True):
     title: Text
     description: Text | None
     also: tuple[Pattern, ...]                # Words and Regex only
@@ -440,8 +395,7 @@ class Option:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Choose:
+class Choose(Node, frozen=True):
     name: Name
     shape: str | None
     text: Text
@@ -451,42 +405,36 @@ class Choose:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SetSlot:
+class SetSlot(Node, frozen=True):
     slot: Name
     value: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ClearSlot:
+class ClearSlot(Node, frozen=True):
     slot: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Node, frozen=True):
     branches: tuple[tuple[Expr, Block], ...]   # `if` and every `elif`
     otherwise: Block
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class For:
+class For(Node, frozen=True):
     name: Name
     items: Expr
     body: Block
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Node, frozen=True):
     name: Name | None                        # `track booked(clinic: clinic.id)`; None: by position
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class CallAction:
+class CallAction(Node, frozen=True):
     action: Name
     args: tuple[Argument, ...]
     into: Name | None
@@ -495,8 +443,7 @@ class CallAction:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Do:
+class Do(Node, frozen=True):
     flow: Name
     args: tuple[Argument, ...]
     into: Name | None
@@ -504,22 +451,19 @@ class Do:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(Node, frozen=True):
     value: Expr | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Jump:
+class Jump(Node, frozen=True):
     """`-> TARGET`."""
 
     target: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Node, frozen=True):
     """`again`, `again SLOT`, `again @tag`."""
 
     slot: Name | None
@@ -527,8 +471,7 @@ class Again:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Handover:
+class Handover(Node, frozen=True):
     team: Text
     text: Text | None
     tag: Tag
@@ -536,21 +479,18 @@ class Handover:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
+class Track(Node, frozen=True):
     event: Name
     args: tuple[Argument, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Opt:
+class Opt(Node, frozen=True):
     direction: str                           # in out
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Node, frozen=True):
     span: Span
 
 
@@ -562,22 +502,19 @@ Statement: TypeAlias = (
 # --- top level ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(Node, frozen=True):
     name: Name
     type: TypeRef
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Node, frozen=True):
     """`lost -> target`: where people go whose step vanished in a newer version."""
 
     target: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Node, frozen=True):
     name: Name
     title: Text | None
     params: tuple[Param, ...]
@@ -589,8 +526,7 @@ class Flow:
     span: Span                               # the first line
 
 
-@dataclass(frozen=True, slots=True)
-class Menu:
+class Menu(Node, frozen=True):
     name: Name
     shape: str | None
     text: Text
@@ -602,8 +538,7 @@ class Menu:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class RuleLine:
+class RuleLine(Node, frozen=True):
     """`trim`, `collapse spaces`, `upper`, `lower`, `length A..B`, `from A to B`, `matches /…/`, `one of […]`,
     `it is iban`, `check EXPR`, and `else TEXT`, which closes the lines since the last `else`."""
 
@@ -613,16 +548,14 @@ class RuleLine:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Node, frozen=True):
     name: Name
     type: TypeRef
     lines: tuple[RuleLine, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Anywhere:
+class Anywhere(Node, frozen=True):
     clauses: tuple["On | Otherwise", ...]
     span: Span
 
@@ -630,16 +563,14 @@ class Anywhere:
 Item: TypeAlias = Flow | Menu | Rule | Anywhere
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Node, frozen=True):
     """A `#` comment; `allow F402: reason` in one silences that code on its own line and the next."""
 
     text: str                                # without the `#`
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Node, frozen=True):
     """One `.flow` file as it was read.
 
     `broken` holds every name in a line that could not be read, and `?`, the name of what stands in for one: whether

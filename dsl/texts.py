@@ -75,7 +75,7 @@ def _read_run(source: Source, start: int, end: int, made: _Parts, read_value: Re
         at = piece.end()
         if found == "{" and read_value is None:
             made.add("{", "\\{")
-        elif found == "{":
+        elif found == "{" and read_value is not None:
             value = VALUE.match(text, piece.start(), end)
             if value is None:
                 if len(problems) < MOST_PROBLEMS:

@@ -124,7 +124,8 @@ def _tag(*parts: Any) -> s.Tag:
 
 def _is(negated: bool) -> Maker:
     def make(of: s.Expr, *rest: Any) -> s.Is:
-        return s.Is(of, *rest[-2], negated, rest[-1])
+        what, args = rest[-2]
+        return s.Is(of, what, args, negated, rest[-1])
     return make
 
 

@@ -2,13 +2,13 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from functools import cache
 
 from dsl.grammar import grammar_text
 from dsl.kinds import BLOCK, DECIMAL, DEDENT, DURATION, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
 from dsl.lark_tables import kinds_of, understood
 from dsl.source import Span
+from dsl.syntax import Node
 
 SAMPLES = {
     NAME: ("city", "born", "visits", "clinic", "año", "x1", "_y", "row_2"),
@@ -101,6 +101,6 @@ def without_places(tree: object) -> object:
         return None
     if isinstance(tree, tuple):
         return tuple(without_places(part) for part in tree)
-    if is_dataclass(tree):
-        return type(tree).__name__, *(without_places(getattr(tree, field.name)) for field in fields(tree))
+    if isinstance(tree, Node):
+        return type(tree).__name__, *(without_places(getattr(tree, name)) for name in tree.__struct_fields__)
     return tree

@@ -1,12 +1,12 @@
 """Regular expressions of our dialect: what they become for RE2, what is refused and where."""
 
 import re
-from dataclasses import replace
 
 import pytest
 import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from dsl.characters import SCRIPTS
 from dsl.diagnostics import KINDS
@@ -175,6 +175,6 @@ def test_a_fault_is_shown_inside_the_slashes_of_the_author() -> None:
     with_slashes = Regex("a(?=b)", Span("main.flow", 10, 18))
     shown = diagnostic(fault, with_slashes)
     assert shown.span == Span("main.flow", 12, 15)
-    assert diagnostic(fault, replace(with_slashes, span=Span("main.flow", 11, 17))).span == shown.span
+    assert diagnostic(fault, structs.replace(with_slashes, span=Span("main.flow", 11, 17))).span == shown.span
     assert shown.message == "a pattern cannot look ahead or back with `(?=`"
     assert [fix.text for fix in shown.fixes] == ["write what follows as a part of the pattern"]

@@ -1,9 +1,9 @@
 """Syntax trees as text, for golden files: one node a line, with what was written at its span."""
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
 from dsl.source import Source, Span
+from dsl.syntax import Node
 
 
 def dump(tree: object, source: Source) -> str:
@@ -18,8 +18,8 @@ def _lines(node: object, source: Source, name: str, depth: int = 0) -> Iterator[
         yield f"{margin}"[:-1] if name else margin
         for part in node:
             yield from _lines(part, source, "", depth + 1)
-    elif is_dataclass(node):
-        parts = {field.name: getattr(node, field.name) for field in fields(node)}
+    elif isinstance(node, Node):
+        parts = {name: getattr(node, name) for name in node.__struct_fields__}
         span = parts.pop("span", None)
         plain = [f"{key}={value!r}" for key, value in parts.items() if isinstance(value, str | int)]
         written = f"  «{_shown(source, span)}»" if isinstance(span, Span) else ""
