@@ -23,7 +23,7 @@ from runtime.effects import Call, Contact, Location, Media, Message, Offer, Say,
 from runtime.events import Answered, Chose, Event, Failed, Happened, Resumed, Said, Sent
 from runtime.program import Scope, program
 from runtime.state import Fired, Frame, State
-from runtime.telling import Difference, Teller, text_of, titles
+from runtime.telling import Difference, Teller, covers, text_of, titles
 
 START = datetime(2026, 1, 5, 10, 0)          # a Monday, in the bot's zone: when a story says nothing of the time
 MESSAGES = (Say, Offer, Media, Location, Contact, Template)
@@ -387,27 +387,10 @@ class _Stage:
 
     def unequal(self, wanted: dict[str, Any], held: dict[str, Any]) -> Sequence[Difference]:
         return [Difference(name, _json(value), _json(held.get(name))) for name, value in wanted.items()
-                if not _covers(value, held.get(name))]
+                if not covers(value, held.get(name))]
 
     def stop(self, span: Span, reason: str, *differences: Difference) -> _Stop:
         return _Stop(Broken(span, reason, differences, self.last))
-
-
-def _covers(wanted: Any, held: Any) -> bool:
-    """Whether all that is wanted is held: objects may hold more, times may be written in any zone."""
-    if isinstance(wanted, dict):
-        return isinstance(held, dict) and all(_covers(value, held.get(name)) for name, value in wanted.items())
-    if isinstance(wanted, list):
-        return isinstance(held, list) and len(wanted) == len(held) and all(map(_covers, wanted, held))
-    return wanted == held or str(wanted) == str(held) or _same_moment(wanted, held)
-
-
-def _same_moment(wanted: Any, held: Any) -> bool:
-    try:
-        one, other = datetime.fromisoformat(wanted), datetime.fromisoformat(held)
-    except (TypeError, ValueError):
-        return False
-    return one == other if one.tzinfo and other.tzinfo else one.replace(tzinfo=None) == other.replace(tzinfo=None)
 
 
 def _wanted(step: story.Bot) -> tuple[Difference, ...]:

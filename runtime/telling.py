@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from dsl import story
 from dsl.patterns import Re2, to_re2
@@ -187,3 +189,24 @@ def _part(message: Message, name: str) -> str:
 
 def _link(message: Message) -> str:
     return message.link[0] if isinstance(message, Say) and message.link else ""
+
+
+def covers(wanted: Any, held: Any) -> bool:
+    """Whether all that is wanted is held: objects may hold more, times may be written in any zone.
+
+    >>> covers({"at": "2026-03-01T10:00"}, {"id": "v1", "at": "2026-03-01T10:00:00-05:00"}), covers([1], [1, 2])
+    (True, False)
+    """
+    if isinstance(wanted, dict):
+        return isinstance(held, dict) and all(covers(value, held.get(name)) for name, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(held, list) and len(wanted) == len(held) and all(map(covers, wanted, held))
+    return wanted == held or str(wanted) == str(held) or _same_moment(wanted, held)
+
+
+def _same_moment(wanted: Any, held: Any) -> bool:
+    try:
+        one, other = datetime.fromisoformat(wanted), datetime.fromisoformat(held)
+    except (TypeError, ValueError):
+        return False
+    return one == other if one.tzinfo and other.tzinfo else one.replace(tzinfo=None) == other.replace(tzinfo=None)
