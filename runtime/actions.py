@@ -29,19 +29,20 @@ from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
-import aiohttp
 import msgspec
 from loguru import logger
-from yarl import URL
 
 from dsl.table import Action, Http, Json, Table
 from runtime.effects import Call
 from runtime.events import Answered, Failed
 from runtime.values import Values
 from runtime.wire import read_at_most
+
+if TYPE_CHECKING:
+    import aiohttp  # costs more than all else a chat imports; a bot without HTTP needs none
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -68,9 +69,12 @@ class ActionsError(Exception):
 
 
 class Actions:
-    """Runs the actions of a table. One for all conversations; its timeouts are the table's."""
+    """Runs the actions of a table. One for all conversations; its timeouts are the table's.
 
-    def __init__(self, table: Table, functions: Mapping[str, Function], session: aiohttp.ClientSession,
+    `session` may be None where no action of the table is a HTTP call.
+    """
+
+    def __init__(self, table: Table, functions: Mapping[str, Function], session: aiohttp.ClientSession | None,
                  environment: Mapping[str, str]) -> None:
         self._actions, self._functions = table.actions, functions
         self._values = Values(table.timezone, table.records)
@@ -117,6 +121,9 @@ class Actions:
             return await _in_thread(partial(contextvars.copy_context().run, function, **named))
 
     async def _http(self, http: Http, args: Mapping[str, Json], key: str) -> Json:
+        from yarl import URL
+
+        assert self._session is not None
         url = self._filled(http.url, args, lambda text: quote(text, safe=""))
         headers = {name: _CONTROL.sub(" ", self._filled(value, args, str)) for name, value in http.headers.items()}
         rest = {name: value for name, value in args.items() if name not in _params(http.url)}

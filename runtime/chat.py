@@ -15,8 +15,7 @@ from dsl.table import Table
 from runtime.conversation import Conversation
 from runtime.effects import Call, Handover, Message, Offer, Track
 from runtime.events import Answered, Chose, Event, Failed, Resumed, Said
-from runtime.stories import MESSAGES
-from runtime.telling import text_of, titles
+from runtime.shown import MESSAGES, text_of, titles
 
 TURNS_A_LINE = 50                            # calls that follow from one line; more is a loop
 

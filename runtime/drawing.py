@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dsl.render import columns
 from runtime.effects import Contact, Location, Media, Message, Offer, Say, Template
-from runtime.telling import text_of, titles
+from runtime.shown import text_of, titles
 
 WIDE = 64                                    # columns of a bubble's text
 BUBBLE, DIM, BUTTON, PLAIN = "\x1b[32m", "\x1b[2m", "\x1b[7m", "\x1b[0m"

@@ -19,14 +19,14 @@ from dsl.graph import duration
 from dsl.source import Span
 from dsl.table import SourceMap, Step, Table
 from runtime.conversation import Conversation
-from runtime.effects import Call, Contact, Location, Media, Message, Offer, Say, Template
+from runtime.effects import Call, Message, Offer
 from runtime.events import Answered, Chose, Event, Failed, Happened, Resumed, Said, Sent
 from runtime.program import Scope, program
+from runtime.shown import MESSAGES, text_of, titles
 from runtime.state import Fired, Frame, State
-from runtime.telling import Difference, Teller, covers, text_of, titles
+from runtime.telling import Difference, Teller, covers
 
 START = datetime(2026, 1, 5, 10, 0)          # a Monday, in the bot's zone: when a story says nothing of the time
-MESSAGES = (Say, Offer, Media, Location, Contact, Template)
 TURNS_A_STEP = 50                            # calls answered at once and timers due together; more is a loop
 
 

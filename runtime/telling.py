@@ -14,6 +14,7 @@ from dsl import story
 from dsl.patterns import Re2, to_re2
 from runtime.effects import Contact, Location, Media, Message, Offer, Say, Template
 from runtime.regex import found
+from runtime.shown import text_of, titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +28,6 @@ class Difference:
 
 Shown = Callable[[tuple[str, ...]], str]     # a slot's path to its value as the bot would show it
 Variants = Callable[[str], Sequence[Sequence[str | None]]]   # a response to its variants; None stands for a value
-
-
-def text_of(message: Message) -> str:
-    """What one reads of a message: its text, or what stands for it."""
-    match message:
-        case Say(text=text) | Offer(text=text) | Template(text=text):
-            return text
-        case Media(kind=kind, caption=caption, url=url):
-            return caption or f"[{kind}] {url}"
-        case Location(name=name):
-            return name or "[location]"
-        case Contact(name=name):
-            return name
-
-
-def titles(message: Message) -> tuple[str, ...]:
-    match message:
-        case Offer(options=options):
-            return tuple(option.title for option in options)
-        case Template(buttons=buttons):
-            return buttons
-        case _:
-            return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +51,6 @@ async def talk(bot: Path, *, plain: bool) -> None:
 @asynccontextmanager
 async def chatting(bot: Path, built: "Build") -> AsyncIterator["Chat"]:
     """A chat whose actions are really run."""
-    import aiohttp
     from loguru import logger
 
     from runtime.actions import Actions, ActionsError, load_functions, missing_environment
@@ -69,7 +68,12 @@ async def chatting(bot: Path, built: "Build") -> AsyncIterator["Chat"]:
         click.echo(f"talktable: some actions will fail: {fault}", err=True)
     for missing in missing_environment(table, os.environ):
         click.echo(f"talktable: {missing}; the action will fail", err=True)
-    async with aiohttp.ClientSession() as session:
+    async with AsyncExitStack() as open_now:
+        session = None
+        if any(action.http for action in table.actions.values()):
+            import aiohttp
+
+            session = await open_now.enter_async_context(aiohttp.ClientSession())
         actions = Actions(table, functions, session, os.environ)
 
         async def run(call: Call) -> Answered | Failed:

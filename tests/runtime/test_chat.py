@@ -10,8 +10,8 @@ from dsl.story import read_stories
 from runtime.chat import Chat, as_story
 from runtime.effects import Call, Say
 from runtime.events import Answered, Failed
+from runtime.shown import text_of
 from runtime.stories import play
-from runtime.telling import text_of
 
 DOMAIN = """\
 bot: cafe

@@ -6,11 +6,25 @@ from itertools import count
 
 import msgspec
 
+from runtime.channels.errors import classified, unknown
 from runtime.channels.port import Accepted, Contact, Delivery, Undelivered, encode_contact
 from runtime.effects import Call, Effect, Message, Say
 from runtime.events import Answered, Failed
 from runtime.outbox import Outbox, Report, merged
-from runtime.store.port import Conversation, Done, Entry, Handled, Inbound, Outcome, Posting, Run, Sent, Unsent
+from runtime.store.port import (
+    Conversation,
+    Dead,
+    Done,
+    Entry,
+    Gone,
+    Handled,
+    Inbound,
+    Outcome,
+    Posting,
+    Run,
+    Sent,
+    Unsent,
+)
 
 NOW, UNTIL = 1_000_000, 1_060_000
 CONTACT = encode_contact(Contact("+1")).decode()
@@ -50,9 +64,15 @@ class Actions:
 
 
 class Fixed:
-    def __init__(self) -> None:
+    def __init__(self, rate: int = 0) -> None:
         self.channel, self.actions, self.now, self.reports = Channel(), Actions(), NOW, list[Report]()
-        self.outbox = Outbox(self.channel, self.actions, lambda: self.now)
+        self.outbox = Outbox(self.channel, self.actions, lambda: self.now, chance=lambda: 0.5, pause=self.pause,
+                             rate=rate, settle_ms=20_000)
+        self.pauses: list[float] = []
+
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += int(1_000 * seconds)
 
     def post(self, *runs: Run, handled: tuple[Handled, ...] = ()) -> None:
         self.outbox.committed(Done(handled, runs), UNTIL, self.reports.append)
@@ -79,9 +99,9 @@ def handled(id: str, conversation: str = "c") -> Handled:
                    Outcome(state="", contact="", entry=entry))
 
 
-def play(story: Callable[[Fixed], Awaitable[None]]) -> None:
+def play(story: Callable[[Fixed], Awaitable[None]], rate: int = 0) -> None:
     async def live() -> None:
-        await story(Fixed())
+        await story(Fixed(rate))
     asyncio.run(live())
 
 
@@ -121,7 +141,7 @@ def test_what_fails_holds_what_is_behind_it_longer_each_time():
     async def story(fixed: Fixed) -> None:
         fixed.channel.answers = [Undelivered("500")]
         report = await fixed.posted(run(Say("one"), Say("two"), attempts=2))
-        assert report == Report(unsent=(Unsent(1, "c", 4_000, "500"),), ended=frozenset({"c"}))
+        assert report == Report(unsent=(Unsent(1, "c", 2_000, "500"),), ended=frozenset({"c"}))
         assert len(fixed.channel.log) == 1
     play(story)
 
@@ -129,7 +149,7 @@ def test_what_fails_holds_what_is_behind_it_longer_each_time():
 def test_a_fault_of_ours_is_tried_again_like_any_other():
     async def story(fixed: Fixed) -> None:
         fixed.channel.answers = [ZeroDivisionError()]
-        assert (await fixed.posted(run(Say("one")))).unsent == (Unsent(1, "c", 1_000, "ZeroDivisionError"),)
+        assert (await fixed.posted(run(Say("one")))).unsent == (Unsent(1, "c", 500, "ZeroDivisionError"),)
     play(story)
 
 
@@ -157,7 +177,7 @@ def test_the_result_of_an_action_comes_back_as_an_event_with_the_mark_of_its_pos
 def test_an_action_to_be_tried_again_waits_like_a_message():
     async def story(fixed: Fixed) -> None:
         fixed.actions.results = [None]
-        assert (await fixed.posted(run(Call("c1", "book", {})))).unsent == (Unsent(1, "c", 1_000, "action failed"),)
+        assert (await fixed.posted(run(Call("c1", "book", {})))).unsent == (Unsent(1, "c", 500, "action failed"),)
     play(story)
 
 
@@ -193,3 +213,144 @@ def test_a_lease_lasts_longer_than_anything_that_is_posted():
     play(story)
 
 
+def code(number: int, after_ms: int = 0) -> Undelivered:
+    return classified(number, str(number), after_ms=after_ms)
+
+
+def test_what_is_refused_is_a_dead_letter_and_what_is_behind_it_goes_on():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [classified(131009, "400 code 131009", details="Parameter value is not valid")]
+        report = await fixed.posted(run(Say("one"), Say("two")))
+        assert report.dead == (Dead(1, "c", "400 code 131009: Parameter value is not valid"),)
+        assert report.sent == (Sent(2, "wamid.9f2c:0:2"),)
+    play(story)
+
+
+def test_the_last_of_the_tries_is_the_last():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [code(131000), code(131000)]
+        assert (await fixed.posted(run(Say("one"), attempts=4))).unsent[0].error == "131000"
+        assert (await fixed.posted(run(Say("one"), attempts=5))).dead == (Dead(1, "c", "131000"),)
+    play(story)
+
+
+def test_a_user_who_is_gone_is_sent_nothing_more():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [code(131026)]
+        report = await fixed.posted(run(Say("one"), Say("two")))
+        assert report == Report(gone=(Gone(1, "c", "131026"),), ended=frozenset({"c"}))
+        assert len(fixed.channel.log) == 1
+    play(story)
+
+
+def test_an_unknown_outcome_waits_for_a_word_of_it_before_it_is_sent_again():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [unknown("TimeoutError")]
+        assert (await fixed.posted(run(Say("one")))).unsent == (Unsent(1, "c", 20_000, "TimeoutError"),)
+    play(story)
+
+
+def test_a_user_with_too_many_messages_pauses_and_nobody_else():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [code(131056)]
+        report = await fixed.posted(run(Say("one"), attempts=2), run(Say("two"), conversation="d"))
+        assert report.unsent == (Unsent(1, "c", 16_000, "131056"),)
+        assert report.sent == (Sent(1, "wamid.9f2c:0:1"),)
+    play(story)
+
+
+def test_when_the_token_is_no_longer_good_everything_is_kept_until_one_message_passes():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [code(190)]
+        await fixed.posted(run(Say("one")))
+        fixed.now += 10_000
+        report = await fixed.posted(run(Say("one")))
+        assert report.unsent[-1] == Unsent(1, "c", 50_000)           # no try, so no attempt
+        assert len(fixed.channel.log) == 1
+
+        fixed.now += 50_000
+        fixed.channel.gate.clear()
+        fixed.outbox.committed(Done((), (run(Say("one")),)), fixed.now + 60_000, fixed.reports.append)
+        await asyncio.sleep(0)
+        fixed.outbox.committed(Done((), (run(Say("two"), conversation="d"),)), fixed.now + 60_000,
+                               fixed.reports.append)
+        await asyncio.sleep(0)
+        assert merged(fixed.reports).unsent[-1] == Unsent(1, "d", 1_000)         # somebody tries, the others wait
+        fixed.channel.gate.set()
+        fixed.reports.clear()
+        assert len((await fixed.posted()).sent) == 1
+    play(story)
+
+
+def test_a_platform_that_does_not_answer_is_left_alone_for_a_while():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [unknown("500")] * 10
+        for n in range(11):
+            await fixed.posted(run(Say("one"), conversation=f"c{n}"))
+        assert len(fixed.channel.log) == 10
+        assert merged(fixed.reports).unsent[-1] == Unsent(1, "c10", 5_000)
+    play(story)
+
+
+def test_a_refusal_shows_that_the_platform_is_there():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [*[unknown("500")] * 9, code(131009), unknown("500")]
+        for n in range(12):
+            await fixed.posted(run(Say("one"), conversation=f"c{n}"))
+        assert len(fixed.channel.log) == 12
+    play(story)
+
+
+def test_the_platform_says_when_to_come_back():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [code(4, after_ms=900_000)]
+        assert (await fixed.posted(run(Say("one")))).unsent[0].wait_ms == 900_000
+        assert (await fixed.posted(run(Say("two"), conversation="d"))).unsent[-1].wait_ms == 900_000
+    play(story)
+
+
+def test_a_number_sends_no_faster_than_it_may():
+    async def story(fixed: Fixed) -> None:
+        await fixed.posted(*(run(Say(f"{n}"), conversation=f"c{n}") for n in range(4)))
+        assert fixed.pauses == [0.5, 0.5]
+        assert len(fixed.channel.log) == 4
+    play(story, rate=2)
+
+
+def test_a_throttled_number_slows_down():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [code(130429)]
+        await fixed.posted(run(Say("one")))
+        for n in range(3):
+            await fixed.posted(run(Say("two"), conversation=f"d{n}"))
+        assert fixed.pauses == [0.01, 0.01, 0.01]
+    play(story)
+
+
+def test_a_pause_that_would_outlast_the_lease_gives_the_posting_back():
+    async def story(fixed: Fixed) -> None:
+        fixed.now = UNTIL - 10_100
+        report = await fixed.posted(run(Say("one")), run(Say("two"), conversation="d"))
+        assert (len(report.sent), report.unsent) == (1, (Unsent(1, "d", 0),))
+    play(story, rate=1)
+
+
+def test_one_user_gets_no_more_at_once_than_whatsapp_lends():
+    async def story(fixed: Fixed) -> None:
+        report = await fixed.posted(run(*(Say(str(n)) for n in range(46))))
+        assert len(report.sent) == 45
+        assert report.unsent == (Unsent(46, "c", 6_000),)
+    play(story)
+
+
+def test_a_bot_that_says_the_same_twenty_times_is_stopped():
+    async def story(fixed: Fixed) -> None:
+        report = await fixed.posted(run(*[Say("same")] * 21, Say("other"), *[Say("same")] * 2))
+        assert len(report.sent) == 21
+        assert {dead.error for dead in report.dead} == {"repeated too often"}
+        assert [dead.posting for dead in report.dead] == [21, 23, 24]
+
+        fixed.now += 300_000
+        fixed.outbox.committed(Done((), (run(Say("same")),)), fixed.now + 60_000, fixed.reports.append)
+        assert len((await fixed.posted()).sent) == 22
+    play(story)

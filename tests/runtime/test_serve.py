@@ -41,9 +41,9 @@ ROOT = TOY.parent.parent.parent
 
 
 def play(folder: Path, story: Callable[[Client, Graph], Awaitable[None]], bot: Table | None = None,
-         clock: Callable[[], int] | None = None) -> None:
+         clock: Callable[[], int] | None = None, **chosen: int) -> None:
     async def run() -> None:
-        async with asyncio.timeout(60), graph() as api, running(api, folder, bot, clock) as client:
+        async with asyncio.timeout(60), graph() as api, running(api, folder, bot, clock, **chosen) as client:
             await story(client, api)
     asyncio.run(run())
 
@@ -175,13 +175,38 @@ class TestTaps:
 class TestDelivery:
     def test_what_the_platform_does_not_take_goes_again_and_holds_what_is_behind_it(self, tmp_path: Path,
                                                                                     monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr("runtime.outbox.BASE_MS", 10)
+        monkeypatch.setattr("runtime.policy.Backoff.wait_ms", lambda backoff, failures, chance: 10)
 
         async def story(client: Client, api: Graph) -> None:
             api.answers = [(500, "<html>"), (400, '{"error": {"code": 131000}}'), (200, "no JSON"), (200, "{}")]
             await client.say("twice")
 
             assert await api.texts(6) == ["1: one"] * 5 + ["1: two"]
+        play(tmp_path, story)
+
+    def test_what_the_platform_refuses_is_set_aside_and_what_is_behind_it_goes(self, tmp_path: Path):
+        async def story(client: Client, api: Graph) -> None:
+            api.answers = [(400, '{"error": {"code": 131009}}')]
+            await client.say("twice")
+            assert await api.texts(2) == ["1: one", "1: two"]
+        play(tmp_path, story)
+
+    def test_an_answer_that_was_lost_is_made_up_for_by_a_status(self, tmp_path: Path):
+        async def story(client: Client, api: Graph) -> None:
+            api.answers = [(502, "<html>")]
+            await client.say("twice")
+            key = (await api.message())["biz_opaque_callback_data"]
+            await client.status("wamid.lost", "sent", key)
+            assert await api.text() == "1: two"
+        play(tmp_path, story, settle=3_600)
+
+    def test_a_user_who_is_gone_begins_anew_when_they_write_again(self, tmp_path: Path):
+        async def story(client: Client, api: Graph) -> None:
+            await client.say("twice")
+            keys = [(await api.message())["biz_opaque_callback_data"] for _ in range(2)]
+            await client.status("wamid.out1", "failed", keys[0], 131026)
+            await client.say("hello")
+            assert await api.text() in ("2: hello", "3: hello")
         play(tmp_path, story)
 
     def test_one_user_who_cannot_be_reached_does_not_hold_the_others(self, tmp_path: Path):

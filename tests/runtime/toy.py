@@ -162,6 +162,11 @@ class Client:
         self._count += 1
         return await self.send(message(text, id or f"wamid.in{self._count}", user))
 
+    async def status(self, id: str, word: str, key: str, *codes: int) -> int:
+        """What became of a message of ours."""
+        told = {"id": id, "status": word, "biz_opaque_callback_data": key, "errors": [{"code": code} for code in codes]}
+        return await self.post(json.dumps(envelope(value(statuses=[told]))).encode())
+
     async def get(self, path: str) -> tuple[int, str]:
         async with self._session.get(self.url + path) as response:
             return response.status, await response.text()
@@ -192,6 +197,8 @@ def sign(body: bytes, secret: str = SECRET) -> str:
 
 
 def settings(graph_url: str, database: Path | str, **more: Any) -> Settings:
+    """Settings for the toy; what may have been sent goes again at once, and nothing is paced, unless `more` says so."""
+    more = {"settle": 0, "whatsapp_rate": 0} | more
     return Settings(whatsapp_app_secret=SECRET, whatsapp_verify_token=VERIFY, whatsapp_access_token="a-token-to-post",
                     whatsapp_phone_number_id=ACCOUNT, whatsapp_graph_url=graph_url,
                     database_url=database if isinstance(database, str) else f"sqlite:///{database}", **more)
@@ -199,13 +206,13 @@ def settings(graph_url: str, database: Path | str, **more: Any) -> Settings:
 
 @asynccontextmanager
 async def running(graph: Graph, folder: Path, bot: Table | None = None,
-                  clock: Callable[[], int] | None = None) -> AsyncIterator[Client]:
+                  clock: Callable[[], int] | None = None, **chosen: int) -> AsyncIterator[Client]:
     """The server on a free port, with its database and its `actions.py` in `folder`."""
-    chosen = settings(graph.url, folder / "talk.db")
-    store = SqlStore(chosen.database_url)
+    told = settings(graph.url, folder / "talk.db", **chosen)
+    store = SqlStore(told.database_url)
     store.prepare()
     more = {"clock": clock} if clock else {}
-    app = assemble(bot or table(), folder, chosen, advance, store, **more)
+    app = assemble(bot or table(), folder, told, advance, store, **more)
     server = Listening(uvicorn.Config(app, log_config=None, access_log=False, http="httptools"))
     sock = socket.create_server(("127.0.0.1", 0))
     task = asyncio.create_task(server.serve([sock]))

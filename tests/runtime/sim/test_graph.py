@@ -317,14 +317,15 @@ class TestMedia:
         play(story)
 
 
-class TestTemplates:
-    PATH = f"/v25.0/{WABA}/message_templates"
-    MADE: dict[str, Any] = {"name": "reminder", "language": "en", "category": "UTILITY", "components": [BODY]}
+TEMPLATES = f"/v25.0/{WABA}/message_templates"
+MADE: dict[str, Any] = {"name": "reminder", "language": "en", "category": "UTILITY", "components": [BODY]}
 
+
+class TestTemplates:
     def test_a_template_is_made_reviewed_used_paused_and_deleted(self):
         async def story(business: Business) -> None:
             await opened(business)
-            made = (await business.call("POST", self.PATH, self.MADE)).json()
+            made = (await business.call("POST", TEMPLATES, MADE)).json()
             assert made["status"] == "PENDING"
             assert code(await business.send(template(FILLED))) == 132001
             await business.sim.advance(60_000)
@@ -345,10 +346,10 @@ class TestTemplates:
             assert (await business.call("GET", f"/v25.0/{made['id']}")).json()["status"] == "APPROVED"
             assert code(await business.send(template())) is None
 
-            assert len((await business.call("GET", self.PATH, query={"status": "APPROVED"})).json()["data"]) == 1
-            assert (await business.call("DELETE", self.PATH, query={"name": "reminder"})).json() == {"success": True}
-            assert (await business.call("GET", self.PATH)).json()["data"] == []
-            assert code(await business.call("DELETE", self.PATH, query={"name": "reminder"})) == 100
+            assert len((await business.call("GET", TEMPLATES, query={"status": "APPROVED"})).json()["data"]) == 1
+            assert (await business.call("DELETE", TEMPLATES, query={"name": "reminder"})).json() == {"success": True}
+            assert (await business.call("GET", TEMPLATES)).json()["data"] == []
+            assert code(await business.call("DELETE", TEMPLATES, query={"name": "reminder"})) == 100
             assert code(await business.send(template())) == 132001
         play(story)
 
@@ -362,18 +363,18 @@ class TestTemplates:
     ])
     def test_a_definition_with_a_fault_is_refused(self, change: dict[str, Any]):
         async def story(business: Business) -> None:
-            assert code(await business.call("POST", self.PATH, self.MADE | change)) == 100
+            assert code(await business.call("POST", TEMPLATES, MADE | change)) == 100
         play(story)
 
     def test_a_name_is_used_once_in_a_language(self):
         async def story(business: Business) -> None:
-            assert code(await business.call("POST", self.PATH, self.MADE)) is None
-            assert code(await business.call("POST", self.PATH, self.MADE)) == 100
-            assert code(await business.call("POST", "/v25.0/1/message_templates", self.MADE)) == 100
+            assert code(await business.call("POST", TEMPLATES, MADE)) is None
+            assert code(await business.call("POST", TEMPLATES, MADE)) == 100
+            assert code(await business.call("POST", "/v25.0/1/message_templates", MADE)) == 100
         play(story)
 
     def test_an_edit_with_a_fault_changes_nothing(self):
         async def story(business: Business) -> None:
-            id = (await business.call("POST", self.PATH, self.MADE)).json()["id"]
+            id = (await business.call("POST", TEMPLATES, MADE)).json()["id"]
             assert code(await business.call("POST", f"/v25.0/{id}", {"components": []})) == 100
         play(story)

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from runtime.store.port import Inbound, StoreDown
+from runtime.store.port import Inbound, Receipt, StoreDown
 from runtime.web.app import application
 from runtime.web.webhook import LARGEST, Webhook
 from tests.runtime.toy import ACCOUNT, SECRET, USER, VERIFY, envelope, message, sign, value, webhook
@@ -24,11 +24,13 @@ class Worker:
         self.healthy = True
         self.fault: Exception | None = None
         self.inbound: list[Inbound] = []
+        self.receipts: list[Receipt] = []
 
-    async def accept(self, inbound: Sequence[Inbound]) -> None:
+    async def accept(self, inbound: Sequence[Inbound], receipts: Sequence[Receipt] = ()) -> None:
         if self.fault:
             raise self.fault
         self.inbound += inbound
+        self.receipts += receipts
 
 
 @pytest.fixture
@@ -109,9 +111,17 @@ class TestReceive:
         assert post(client, body) == 200
         assert [inbound.id for inbound in worker.inbound] == ["1", "2"]
 
-    def test_a_failed_message_of_ours_is_no_trouble(self, client: TestClient):
-        statuses = [{"id": "w", "status": "failed", "errors": [{"code": 131047}]}]
+    def test_what_became_of_our_messages_is_stored_with_what_to_do_about_it(self, client: TestClient, worker: Worker):
+        statuses = [{"id": "w1", "status": "read", "biz_opaque_callback_data": "9f2c:0:0"},
+                    *({"id": f"w{code}", "status": "failed", "errors": [{"code": code}]}
+                      for code in (131047, 131026, 131000)),
+                    {"id": "w2", "status": "failed"}]
         assert post(client, json.dumps(envelope(value(statuses=statuses))).encode()) == 200
+
+        assert worker.receipts[0] == Receipt(provider_id="w1", key="9f2c:0:0", status="read")
+        failures = [(one.failure.verdict, one.failure.error) for one in worker.receipts if one.failure]
+        assert failures == [("refused", "failed code 131047"), ("gone", "failed code 131026"),
+                            ("retry", "failed code 131000"), ("refused", "failed without a code")]
 
     def test_what_could_not_be_stored_is_to_come_again(self, client: TestClient, worker: Worker):
         worker.fault = StoreDown("disk full")
