@@ -8,8 +8,6 @@ Exit codes: 0 fine, 1 problems found, 2 wrong usage, 3 the environment (a missin
 
 import importlib
 import sys
-import tempfile
-import traceback
 
 import click
 
@@ -51,6 +49,9 @@ class Lazy(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception:
+            import tempfile
+            import traceback
+
             with tempfile.NamedTemporaryFile("w", prefix="talktable-", suffix=".txt", delete=False) as kept:
                 traceback.print_exc(file=kept)
             click.echo(f"talktable: this is our fault, not yours: please report it with {kept.name}", err=True)
