@@ -269,7 +269,7 @@ def test_commands_that_are_shown_exist_with_their_options(block):
 
 
 def test_every_command_and_option_is_in_the_manual():
-    page = RUNNING.read_text(encoding="utf-8") + STORY_PAGE.read_text(encoding="utf-8")
+    page = "".join(page.read_text(encoding="utf-8") for page in (RUNNING, STORY_PAGE, DOCS / "simulator.md"))
     options = {option for _, command in _commands() for param in command.params
                if isinstance(param, click.Option) for option in param.opts}
 

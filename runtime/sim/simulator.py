@@ -31,6 +31,8 @@ from runtime.sim.world import Number, User, World, bsuid_of
 
 Json = dict[str, Any]
 
+SILENCE_S = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -109,8 +111,13 @@ class Simulator:
             except TimeoutError:
                 continue
 
-    async def until(self, holds: Callable[[Ledger], bool], within_s: float = 10.0) -> None:
-        """Wait (on the machine's own time) until something is true of the ledger.
+    async def until(self, holds: Callable[[Ledger], bool], within_s: float = 10.0, step_ms: int = 0) -> None:
+        """Wait until something is true of the ledger.
+
+        Args:
+            within_s: how long, on the machine's own time.
+            step_ms: how far the simulator's time goes on when the business has been silent for a moment: for a
+                business that waits for it, with a retry or a timer.
 
         Raises:
             TimeoutError: it did not become so.
@@ -118,7 +125,10 @@ class Simulator:
         async with asyncio.timeout(within_s):
             while not holds(self.ledger):
                 self.ledger.changed.clear()
-                await self.ledger.changed.wait()
+                try:
+                    await asyncio.wait_for(self.ledger.changed.wait(), SILENCE_S if step_ms else None)
+                except TimeoutError:
+                    await self.advance(step_ms)
 
     def close(self) -> None:
         self._wire.close()
