@@ -1,13 +1,14 @@
 """Deliver what was committed: messages to the channel, calls to actions, in order within a conversation.
 
 A run of postings is one task: the next is posted when the one before was answered. What became of each is reported
-to the worker, which marks it in a tick that happens anyway. Who may post, and when, the store has decided.
+to the worker, which marks it in a tick that happens anyway. Who may post, the store has decided; whether now, the gate.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 from zlib import crc32
@@ -15,12 +16,15 @@ from zlib import crc32
 import msgspec
 from loguru import logger
 
-from runtime.channels.port import Accepted, Channel, decode_contact
+from runtime.channels.port import Channel, Undelivered, decode_contact
 from runtime.effects import Call, Contact, Location, Media, Offer, Say, Template
 from runtime.events import Answered, Failed
-from runtime.store.port import Done, Inbound, Posting, Run, Sent, Unsent
+from runtime.gate import Gate, Repetitions
+from runtime.policy import Backoff
+from runtime.store.port import Dead, Done, Gone, Inbound, Posting, Run, Sent, Unsent
 
-BASE_MS = 1_000                              # the first wait after a failure; doubled by each further one
+ACTIONS = Backoff(base_ms=1_000)             # how often an action is tried, its domain says
+SETTLE_MS = 20_000                           # how long a message that may have arrived waits for a word of it
 
 Clock = Callable[[], int]                    # milliseconds since 1970, UTC
 
@@ -34,6 +38,8 @@ class Report:
 
     sent: tuple[Sent, ...] = ()
     unsent: tuple[Unsent, ...] = ()
+    dead: tuple[Dead, ...] = ()
+    gone: tuple[Gone, ...] = ()
     ended: frozenset[str] = frozenset()      # conversations whose run is over
     inbound: tuple[Inbound, ...] = ()        # results of actions
 
@@ -51,8 +57,12 @@ class Caller(Protocol):
 class Outbox:
     """`committed` begins to post; what became of each posting goes to the `report` it was given."""
 
-    def __init__(self, channel: Channel, actions: Caller, clock: Clock) -> None:
+    def __init__(self, channel: Channel, actions: Caller, clock: Clock, *, rate: int = 0, settle_ms: int = SETTLE_MS,
+                 chance: Callable[[], float] = random.random,
+                 pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._channel, self._actions, self._clock = channel, actions, clock
+        self._settle_ms, self._chance, self._pause = settle_ms, chance, pause
+        self._gate, self._repetitions = Gate(rate), Repetitions()
         self._tasks: set[asyncio.Task[None]] = set()         # the loop itself holds tasks only weakly
         self._stopping = False
 
@@ -92,56 +102,81 @@ class Outbox:
             for posting in run.postings:
                 became = await self._post(run.conversation, to, posting, until)
                 report(became)
-                if became.unsent:
+                if became.unsent or became.gone:
                     break
         finally:
             report(Report(ended=frozenset({run.conversation})))
 
     async def _post(self, conversation: str, to: str, posting: Posting, until: int) -> Report:
-        is_message = posting.kind == "message"
-        timeout_s = self._channel.timeout_s if is_message else self._actions.timeout_s
-        might_outlast = self._clock() + timeout_s * 1_000 > until              # and the posting be somebody else's then
-        if self._stopping or might_outlast:
-            return Report(unsent=(Unsent(posting.id, conversation, 0),))
         try:
-            became = await (self._message(to, posting) if is_message else self._call(conversation, posting))
+            if posting.kind == "call":
+                return await self._call(conversation, posting, until)
+            return await self._message(conversation, to, posting, until)
         except Exception as fault:
             logger.bind(key=posting.key).opt(exception=fault).error("posting failed")
-            became = type(fault).__name__
-        if isinstance(became, Report):
-            return became
-        wait_ms = backoff_ms(posting.attempts + 1, BASE_MS)
-        return Report(unsent=(Unsent(posting.id, conversation, wait_ms, became),))
+            return self._undelivered(conversation, posting, Undelivered(type(fault).__name__))
 
-    async def _message(self, to: str, posting: Posting) -> Report | str:
+    def _is_too_late(self, timeout_s: float, until: int) -> bool:
+        """Whether it might outlast its lease, and then be somebody else's to post."""
+        return self._stopping or self._clock() + timeout_s * 1_000 > until
+
+    async def _message(self, conversation: str, to: str, posting: Posting, until: int) -> Report:
+        now = self._clock()
+        if self._repetitions.is_runaway(conversation, posting.payload, posting.key, now):
+            return Report(dead=(Dead(posting.id, conversation, "repeated too often"),))
+        if wait_ms := self._gate.wait_ms(conversation, now):
+            return _later(conversation, posting, wait_ms)
+        if self._is_too_late(self._channel.timeout_s, until):
+            return _later(conversation, posting)
+        if wait_ms := self._gate.enter(conversation, now):
+            await self._pause(wait_ms / 1_000)
+            if self._is_too_late(self._channel.timeout_s, until):
+                return _later(conversation, posting)
         delivery = await self._channel.send(to, _decode_message(posting.payload), posting.key)
-        if isinstance(delivery, Accepted):
-            return Report(sent=(Sent(posting.id, delivery.provider_id),))
-        logger.bind(key=posting.key, error=delivery.error, attempts=posting.attempts + 1).warning("not delivered")
-        return delivery.error
+        if isinstance(delivery, Undelivered):
+            self._gate.failed(delivery, self._clock())
+            return self._undelivered(conversation, posting, delivery)
+        self._gate.accepted()
+        self._repetitions.sent(conversation, posting.payload, now)
+        return Report(sent=(Sent(posting.id, delivery.provider_id),))
 
-    async def _call(self, conversation: str, posting: Posting) -> Report | str:
+    def _undelivered(self, conversation: str, posting: Posting, told: Undelivered) -> Report:
+        failures = posting.attempts + 1
+        bound = logger.bind(key=posting.key, error=told.error, attempts=failures)
+        error = f"{told.error}: {told.details}" if told.details else told.error
+        if told.verdict == "gone":
+            bound.warning("the user cannot be reached")
+            return Report(gone=(Gone(posting.id, conversation, error),))
+        if told.verdict == "refused" or told.backoff.is_over(failures):
+            bound.error("dead letter")
+            return Report(dead=(Dead(posting.id, conversation, error),))
+        bound.warning("not delivered")
+        wait_ms = max(told.backoff.wait_ms(failures, self._chance()), told.after_ms)
+        if told.verdict == "unknown":
+            wait_ms = max(wait_ms, self._settle_ms)
+        return _later(conversation, posting, wait_ms, error)
+
+    async def _call(self, conversation: str, posting: Posting, until: int) -> Report:
+        if self._is_too_late(self._actions.timeout_s, until):
+            return _later(conversation, posting)
         result = await self._actions.run(_decode_call(posting.payload), posting.key, posting.attempts)
         if result is None:
-            return "action failed"
+            wait_ms = ACTIONS.wait_ms(posting.attempts + 1, self._chance())
+            return _later(conversation, posting, wait_ms, "action failed")
         id = f"result:{posting.key}"
         event = msgspec.structs.replace(result, at=self._clock(), seed=crc32(id.encode()))
         inbound = Inbound(conversation, id, msgspec.json.encode(event).decode(), "action", at=event.at)
         return Report(sent=(Sent(posting.id),), inbound=(inbound,))
 
 
-def backoff_ms(attempt: int, base_ms: int, ceiling_ms: int = 300_000) -> int:
-    """Milliseconds before the next attempt, after `attempt` of them failed.
-
-    >>> [backoff_ms(n, 1_000) for n in (1, 2, 3, 2000)]
-    [1000, 2000, 4000, 300000]
-    """
-    return min(ceiling_ms, base_ms << min(attempt - 1, 30))
+def _later(conversation: str, posting: Posting, wait_ms: int = 0, error: str | None = None) -> Report:
+    return Report(unsent=(Unsent(posting.id, conversation, wait_ms, error),))
 
 
 def merged(reports: Iterable[Report]) -> Report:
     """All of these as one."""
     all_ = list(reports)
     return Report(sent=tuple(x for r in all_ for x in r.sent), unsent=tuple(x for r in all_ for x in r.unsent),
+                  dead=tuple(x for r in all_ for x in r.dead), gone=tuple(x for r in all_ for x in r.gone),
                   ended=frozenset().union(*(r.ended for r in all_)),
                   inbound=tuple(x for r in all_ for x in r.inbound))

@@ -93,7 +93,7 @@ class Breaker:
         """
         return self if not self.failures else replace(self, failures=0, until=0, trying=False)
 
-    def failed(self, now: int) -> Breaker:
+    def failed(self, now: int, at_least_ms: int = 0) -> Breaker:
         """
         >>> Breaker(limit=3).failed(0).failed(0).circuit(), Breaker(limit=2).failed(0).failed(0).circuit()
         ('closed', 'open')
@@ -102,6 +102,7 @@ class Breaker:
             return self
         failures = self.failures + 1
         held = min(self.longest_ms, self.shortest_ms << min(max(0, failures - self.limit), 30))
+        held = max(held, at_least_ms)
         return replace(self, failures=failures, trying=False, until=now + held if failures >= self.limit else 0)
 
 

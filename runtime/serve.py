@@ -90,8 +90,9 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
             channel = WhatsApp(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
                                settings.whatsapp_phone_number_id, settings.whatsapp_access_token)
             actions = Actions(table, functions, session, environment)
-            outbox = Outbox(channel, actions, clock)
-            worker = Worker(store, turns, turns.failed, clock, outbox.committed, outbox.lease_ms)
+            settle_ms = 1_000 * settings.settle
+            outbox = Outbox(channel, actions, clock, rate=settings.whatsapp_rate, settle_ms=settle_ms)
+            worker = Worker(store, turns, turns.failed, clock, outbox.committed, outbox.lease_ms, settle_ms)
             worker.start()
             try:
                 yield {"worker": worker}

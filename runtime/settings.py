@@ -40,9 +40,11 @@ class Settings:
     whatsapp_phone_number_id: str = ""
     whatsapp_graph_url: str = "https://graph.facebook.com"
     whatsapp_graph_version: str = "v25.0"
+    whatsapp_rate: int = 80                  # messages a second that the number may send; 0: as many as come
     database_url: str = "sqlite:///talktable.db"
     host: str = "127.0.0.1"
     port: int = 8080
+    settle: int = 20                         # seconds that a message which may have arrived waits for a word of it
     log_level: str = "info"
 
     @property

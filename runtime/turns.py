@@ -7,11 +7,13 @@ A turn that raises is our fault, not the user's: it is journalled with the excep
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace as replace_entry
 from time import perf_counter_ns
 from typing import Any, TypeAlias
 
 import msgspec
 from loguru import logger
+from msgspec.structs import replace
 
 from dsl.table import Table, version
 from runtime.channels.port import Contact, decode_contact, encode_contact
@@ -40,6 +42,8 @@ class Turns:
 
     def __call__(self, before: Conversation, inbound: Inbound) -> Outcome:
         started = perf_counter_ns()
+        if inbound.origin == "delivery":
+            return self._closed(before, started)
         contact = Contact()
         event: Event | None = None
         state = State()
@@ -65,6 +69,17 @@ class Turns:
             postings=tuple(posting for effect in turn.effects if (posting := _posting(effect))),
             timers=tuple(timer for effect in turn.effects if (timer := _timer(effect))),
             entry=self._entry(state, turn.state, event, turn, None, started))
+
+    def _closed(self, before: Conversation, started: int) -> Outcome:
+        """The user cannot be reached: the conversation is over, what outlives a session is kept. Nothing is said."""
+        state = decode_state(before.state) if before.state else State()
+        slots = {name: value for name, value in state.slots.items() if name == "language" or self._is_kept(name)}
+        turn = Turn(replace(state, frames=(), waiting=(), asked=(), misses=0, slots=slots), (Close("gone"),))
+        return Outcome(state=encode_state(turn.state).decode(), contact=before.contact,
+                       entry=replace_entry(self._entry(state, turn.state, None, turn, None, started), kind="gone"))
+
+    def _is_kept(self, slot: str) -> bool:
+        return slot in self._table.slots and self._table.slots[slot].keep
 
     def _failed(self, before: Conversation, state: State, event: Event | None, contact: Contact, error: str,
                 started: int) -> Outcome:

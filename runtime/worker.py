@@ -19,7 +19,7 @@ from typing import TypeAlias
 from loguru import logger
 
 from runtime.outbox import Clock, Report, merged
-from runtime.store.port import Done, Inbound, Store, StoreDown, TakeTurn, Work
+from runtime.store.port import Done, Inbound, Receipt, Store, StoreDown, TakeTurn, Work
 from runtime.telemetry import turn_taken
 
 BATCH = 1_000                                # events of one tick, unless a single webhook holds more
@@ -43,6 +43,7 @@ class Waiter:
     """A webhook that waits for its commit."""
 
     inbound: tuple[Inbound, ...]
+    receipts: tuple[Receipt, ...]
     future: asyncio.Future[None]
 
 
@@ -67,14 +68,19 @@ class Gathered:
         told = [one for waiter in self.waiters for one in waiter.inbound]
         return tuple(sorted([*told, *self.report.inbound], key=lambda one: one.at))
 
+    @property
+    def receipts(self) -> tuple[Receipt, ...]:
+        return tuple(one for waiter in self.waiters for one in waiter.receipts)
+
 
 class Worker:
     """`accept` from the event loop, `report` from anywhere; `cycle` is one round of the thread."""
 
     def __init__(self, store: Store, turn: TakeTurn, failed: TakeTurn, clock: Clock,
-                 committed: Committed, lease_ms: int, pause_s: float = PAUSE_S) -> None:
+                 committed: Committed, lease_ms: int, settle_ms: int = 0, pause_s: float = PAUSE_S) -> None:
         self._store, self._turn, self._failed, self._clock = store, turn, failed, clock
-        self._committed, self._lease_ms, self._pause_s = committed, lease_ms, pause_s
+        self._committed, self._pause_s = committed, pause_s
+        self._lease_ms, self._settle_ms = lease_ms, settle_ms
         self._queue: queue.SimpleQueue[Waiter | Report | Stop] = queue.SimpleQueue()
         self._unmarked = NOTHING                            # reports whose tick did not commit
         self._busy: set[str] = set()
@@ -89,14 +95,14 @@ class Worker:
     def start(self) -> None:
         self._thread.start()
 
-    async def accept(self, inbound: Sequence[Inbound]) -> None:
+    async def accept(self, inbound: Sequence[Inbound], receipts: Sequence[Receipt] = ()) -> None:
         """Return when these are committed, and with them all that their turns made.
 
         Raises:
             StoreDown: not all of them are.
         """
         future = self._loop.create_future()
-        self._queue.put(Waiter(tuple(inbound), future))
+        self._queue.put(Waiter(tuple(inbound), tuple(receipts), future))
         await future
 
     def report(self, report: Report) -> None:
@@ -147,7 +153,7 @@ class Worker:
                     until = 0.0
                 case Waiter():
                     gathered.waiters.append(item)
-                    events += len(item.inbound)
+                    events += len(item.inbound) + len(item.receipts)
                     until = 0.0
                 case Report():
                     reports.append(item)
@@ -164,7 +170,8 @@ class Worker:
             heapq.heappush(self._later, (now + unsent.wait_ms, unsent.conversation))
         while self._later and self._later[0][0] <= now:
             self._offer.add(heapq.heappop(self._later)[1])
-        return Work(now=now, inbound=gathered.inbound, sent=report.sent, unsent=report.unsent, look=self._held,
+        return Work(now=now, inbound=gathered.inbound, sent=report.sent, unsent=report.unsent, dead=report.dead,
+                    gone=report.gone, receipts=gathered.receipts, settle_ms=self._settle_ms, look=self._held,
                     offer=frozenset(self._offer), busy=frozenset(self._busy), room=IN_FLIGHT - len(self._busy),
                     fire=now - self._fired >= FIRE_MS, scan=now - self._scanned >= SCAN_MS, lease_ms=self._lease_ms)
 
@@ -199,8 +206,14 @@ class Worker:
 
     def _one_by_one(self, gathered: Gathered, work: Work) -> None:
         """One event spoils the batch: give each a transaction of its own, so that it costs only itself."""
-        alone = replace(work, inbound=(), sent=(), unsent=(), offer=frozenset(), look=frozenset(), fire=False,
-                        scan=False)
+        alone = replace(work, inbound=(), sent=(), unsent=(), dead=(), gone=(), receipts=(), offer=frozenset(),
+                        look=frozenset(), fire=False, scan=False)
+        down: StoreDown | None = None
+        if work.receipts:
+            try:
+                self._alone(replace(alone, receipts=work.receipts))
+            except StoreDown as fault:
+                down = fault
         faults: dict[Inbound, StoreDown] = {}
         for inbound in gathered.inbound:
             try:
@@ -209,7 +222,7 @@ class Worker:
                 faults[inbound] = fault
         self._unmarked = replace(gathered.report, inbound=tuple(
             inbound for inbound in gathered.report.inbound if inbound in faults))
-        self._loop.call_soon_threadsafe(_settle, gathered.waiters, None, faults)
+        self._loop.call_soon_threadsafe(_settle, gathered.waiters, down, faults)
 
     def _alone(self, work: Work) -> None:
         for turn in (self._turn, self._failed):

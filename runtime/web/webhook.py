@@ -7,7 +7,8 @@ failed and WhatsApp is to come again. What a message says never changes the stat
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -16,14 +17,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from runtime.channels.envelope import Heard, Item, Rejected, Status, Unreadable, is_signed, parse, walk
+from runtime.channels.errors import classified
 from runtime.outbox import Clock
-from runtime.store.port import Inbound, StoreDown
+from runtime.policy import Backoff
+from runtime.store.port import Failure, Inbound, Receipt, StoreDown
 
 LARGEST = 3 * 1024 * 1024                    # bytes; Meta documents 3 MB
 
 
 class Accepts(Protocol):
-    async def accept(self, inbound: Sequence[Inbound]) -> None: ...
+    async def accept(self, inbound: Sequence[Inbound], receipts: Sequence[Receipt] = ()) -> None: ...
 
 
 class TooLarge(Exception):
@@ -33,8 +36,9 @@ class TooLarge(Exception):
 class Webhook:
     """Handlers of the route; the worker behind it is `worker` in the application's state."""
 
-    def __init__(self, account: str, app_secrets: Sequence[str], verify_token: str, clock: Clock) -> None:
-        self._account, self._clock = account, clock
+    def __init__(self, account: str, app_secrets: Sequence[str], verify_token: str, clock: Clock,
+                 chance: Callable[[], float] = random.random) -> None:
+        self._account, self._clock, self._chance = account, clock, chance
         self._app_secrets, self._verify_token = app_secrets, verify_token
 
     async def handshake(self, request: Request) -> Response:
@@ -62,9 +66,10 @@ class Webhook:
             return PlainTextResponse("not JSON", 400)
         _tell(items)
         inbound = [_inbound(item) for item in items if isinstance(item, Heard)]
+        receipts = [_receipt(item, self._chance()) for item in items if isinstance(item, Status)]
         try:
-            if inbound:
-                await worker.accept(inbound)
+            if inbound or receipts:
+                await worker.accept(inbound, receipts)
         except StoreDown:
             return PlainTextResponse("not stored", 503)
         return PlainTextResponse("ok")
@@ -86,6 +91,16 @@ async def _body(request: Request) -> bytes:
 def _inbound(heard: Heard) -> Inbound:
     return Inbound(conversation=f"whatsapp:{heard.account}:{heard.user}", id=heard.id,
                    event=msgspec.json.encode(heard.event).decode(), address=heard.address, at=heard.sent_at)
+
+
+def _receipt(status: Status, chance: float) -> Receipt:
+    failure = None
+    if status.status == "failed":
+        told = classified(status.codes[0], f"failed code {status.codes[0]}") if status.codes else None
+        failure = Failure(verdict="refused", error="failed without a code", backoff=Backoff(base_ms=1_000))
+        if told and told.verdict != "unknown":
+            failure = Failure(verdict=told.verdict, error=told.error, backoff=told.backoff, chance=chance)
+    return Receipt(provider_id=status.id, key=status.key, status=status.status, failure=failure)
 
 
 def _tell(items: Sequence[Item]) -> None:

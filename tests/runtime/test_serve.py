@@ -206,7 +206,7 @@ class TestDelivery:
             keys = [(await api.message())["biz_opaque_callback_data"] for _ in range(2)]
             await client.status("wamid.out1", "failed", keys[0], 131026)
             await client.say("hello")
-            assert await api.text() in ("2: hello", "3: hello")
+            assert await api.text() == "2: hello"
         play(tmp_path, story)
 
     def test_one_user_who_cannot_be_reached_does_not_hold_the_others(self, tmp_path: Path):

@@ -4,12 +4,12 @@ import msgspec
 import pytest
 from loguru import logger
 
-from dsl.table import Step
+from dsl.table import Step, Var
 from runtime.channels.port import Contact, encode_contact
 from runtime.effects import CancelTimer, Close, Effect, Handover, SetTimer, Track
 from runtime.events import Chose, Event, Said
 from runtime.state import Frame, State, Turn, decode_state, encode_state
-from runtime.store.port import Conversation, Inbound, Outcome
+from runtime.store.port import Conversation, Inbound, Outcome, unreachable
 from runtime.turns import FALLBACK, LATEST, Advance, Turns, apology
 from tests.runtime.toy import LONG, advance, table
 
@@ -130,6 +130,24 @@ class TestFailure:
         outcome = Turns(table(), advance).failed(self.BEFORE, inbound(Said("hello")))
 
         assert (outcome.entry.error, outcome.state) == ("NotStored", self.BEFORE.state)
+
+
+class TestGone:
+    """The user can no longer be reached."""
+
+    def test_the_conversation_is_over_and_what_outlives_it_is_kept(self):
+        slots = {"name": Var(type="text", keep=True), "city": Var(type="text")}
+        turns = Turns(msgspec.structs.replace(table(), slots=slots), advance)
+        state = State(turn=3, frames=(Frame(flow="main"),), slots={"name": "Ana", "city": "Cali", "language": "es"})
+
+        outcome = turns(Conversation("c", "9f2c", state=encode_state(state).decode(), contact="{}"),
+                        unreachable("c", 7, 1))
+        assert decode_state(outcome.state) == State(turn=3, slots={"name": "Ana", "language": "es"})
+        assert (outcome.postings, outcome.contact, outcome.entry.kind) == ((), "{}", "gone")
+        assert '"reason":"gone"' in outcome.entry.effects
+
+    def test_one_that_has_not_begun_stays_so(self):
+        assert decode_state(Turns(table(), advance)(Conversation("c", "9f2c"), unreachable("c", 7, 1)).state) == State()
 
 
 class TestApology:
