@@ -98,4 +98,4 @@ class Faults:
 
 
 def _fits(rule: Rule, target: str, user: str, kind: str) -> bool:
-    return rule.target in ("any", target) and rule.user in ("", user) and rule.kind in ("", kind)
+    return rule.target in ("any", target) and rule.user.lstrip("+") in ("", user) and rule.kind in ("", kind)

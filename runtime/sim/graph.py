@@ -99,11 +99,10 @@ class Graph:
     """Answers calls. Every refusal is raised as a `Refusal`."""
 
     def __init__(self, world: World, clock: Clock, ledger: Ledger, url: str,
-                 submitted: Callable[[Template], None], seed: int, late_is_told: str = "answer") -> None:
+                 submitted: Callable[[Template], None], seed: int) -> None:
         self._world, self._clock, self._ledger = world, clock, ledger
         self._submitted, self._seed, self._count = submitted, seed, 0
         self.url = url                       # where files are fetched from
-        self.late_is_told = late_is_told     # 131047: in the "answer" to the call, or in a "status"
 
     def allow(self, request: Request) -> None:
         """Whether the token of a call is one of ours and has not expired."""
@@ -121,8 +120,8 @@ class Graph:
 
     # --- messages -----------------------------------------------------------------------------------------------
 
-    def message(self, number_id: str, body: Json) -> Posted:
-        """Accept a message."""
+    def message(self, number_id: str, body: Json, late_is_accepted: bool = False) -> Posted:
+        """Accept a message; one that comes too late for its user too, if its failure is told in a status."""
         self._own(number_id, self._world.number.id)
         of_kind = kind(body)
         _fits(of_kind, body)
@@ -131,11 +130,13 @@ class Graph:
         user = self._world.user(to) if body.get("to") is None or not to[:1].isalpha() else None
         category = self._template(body).category.lower() if of_kind == "template" else "service"
         self._reachable(to, user)
-        refused = self._in_window(user, category)
+        is_late = user is not None and category == "service" and not self._world.is_open(user, self._clock())
+        if is_late and not late_is_accepted:
+            raise Refusal(131047, "More than 24 hours have passed since the user last wrote to this number")
         self._targets_exist(of_kind, body)
         self._take_pace(user)
         return Posted(self.new_id("out"), body.get("biz_opaque_callback_data"), to, user, of_kind, body, category,
-                      refused)
+                      131047 if is_late else None)
 
     def mark_read(self, number_id: str, body: Json) -> Json:
         """A message of a user was read, and those before it; perhaps an answer is being typed."""
@@ -158,14 +159,6 @@ class Graph:
             raise Refusal(131021)
         if user is not None and user.blocked:
             raise Refusal(130403)
-
-    def _in_window(self, user: User | None, category: str) -> int | None:
-        if user is None or category != "service" or self._world.is_open(user, self._clock()):
-            return None
-        if self.late_is_told == "status":
-            return 131047
-        raise Refusal(131047, "Message failed to send because more than 24 hours have passed since the customer "
-                              "last replied to this number.")
 
     def _take_pace(self, user: User | None) -> None:
         now, number = self._clock(), self._world.number

@@ -27,7 +27,7 @@ from runtime.sim.statuses import Habits, ladder
 from runtime.sim.templates import REVIEW_MS, Template
 from runtime.sim.webhooks import Update
 from runtime.sim.wire import Network, Post, Wire
-from runtime.sim.world import Number, User, World, bsuid_of
+from runtime.sim.world import Number, User, World, bsuid_of, digits
 
 Json = dict[str, Any]
 
@@ -67,7 +67,7 @@ class Simulator:
 
     def __init__(self, post: Post, *, seed: int = 0, clock: Clock | None = None, number: Number | None = None,
                  token: str = "simulated-access-token", secrets: Sequence[str] = ("simulated-app-secret",),  # noqa: S107
-                 url: str = "http://graph.invalid", late_is_told: str = "answer") -> None:
+                 url: str = "http://graph.invalid") -> None:
         self.clock = clock or Clock()
         # Chance of one thing does not depend on how often another was drawn.
         seeds = Random(seed)                 # noqa: S311
@@ -76,7 +76,7 @@ class Simulator:
         self.ledger, self.faults, self.habits = Ledger(), Faults(of_faults), Habits()
         self._schedule = Schedule()
         self._wire = Wire(post, self.world, self.clock, self._schedule, self.ledger, of_wire, secrets)
-        self.graph = Graph(self.world, self.clock, self.ledger, url, self._submitted, seed, late_is_told)
+        self.graph = Graph(self.world, self.clock, self.ledger, url, self._submitted, seed)
         self._before: list[Update] = []      # statuses to be told before the call is answered
 
     @property
@@ -136,9 +136,14 @@ class Simulator:
     # --- users --------------------------------------------------------------------------------------------------
 
     def user(self, phone: str, **about: Any) -> User:
-        """The user with this phone; what is told about them is kept. New ones are added."""
-        digits = phone.lstrip("+")
-        return self.world.put(replace(self.world.user(digits) or User(phone=digits), **about))
+        """The user with this phone; what is told about them is kept. New ones are added.
+
+        Raises:
+            LookupError: this is no phone number.
+        """
+        if not digits(phone):
+            raise LookupError(f"`{phone}` is no phone number")
+        return self.world.put(replace(self.world.user(phone) or User(phone=digits(phone)), **about))
 
     def say(self, phone: str, text: str, quoting: str | None = None) -> str:
         """A user writes; the id of the message."""
@@ -183,7 +188,7 @@ class Simulator:
     def change_number(self, phone: str, new: str) -> User:
         """A user has a new number from now on, and we are told."""
         before = self.user(phone)
-        after = replace(before, phone=new.lstrip("+"), bsuid=bsuid_of(new.lstrip("+")))
+        after = replace(before, phone=digits(new), bsuid=bsuid_of(digits(new)))
         content = inbound.moved(before, after)
         id = self.graph.new_id("in")
         self.ledger.expect(id, "system", before.phone, self.clock(), is_message=True)
@@ -288,7 +293,7 @@ class Simulator:
                 body = read_body(request)
                 if attempt is None:
                     return _ok(self.graph.mark_read(id, body))
-                posted = self.graph.message(id, body)
+                posted = self.graph.message(id, body, self.habits.late == "status")
                 self._accepted(posted, attempt)
                 return _ok(answer(posted))
             case "media":

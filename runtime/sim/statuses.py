@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,6 +21,10 @@ class Latency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     median_ms: float
     spread: float = 0.5                      # of the logarithm; 0: always the median
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.median_ms <= 1e9 and 0 <= self.spread <= 5):
+            raise ValueError("median_ms: 0 to 1e9; spread: 0 to 5")
 
     def drawn(self, chance: Random) -> int:
         return round(self.median_ms * math.exp(chance.gauss(0, self.spread))) if self.spread else round(self.median_ms)
@@ -38,6 +42,13 @@ class Habits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     before_answer: Probability = 0.0         # `sent` is told before the call that sent it is answered
     unknown: Probability = 0.0               # one more status, which nobody has heard of
     bare: bool = False                       # statuses without contacts and pricing
+    conversation: bool = False               # with the `conversation` they had before v24.0
+    late: Literal["answer", "status"] = "answer"         # where 131047 is told: at the call, or after it was accepted
+
+    def __post_init__(self) -> None:
+        shares = (self.skip_delivered, self.fails, self.before_answer, self.unknown)
+        if not all(0 <= share <= 1 for share in shares):
+            raise ValueError("skip_delivered, fails, before_answer, unknown: 0 to 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +108,7 @@ def document(step: Step, id: str, to: str, user: User | None, at: int, key: str 
     elif not habits.bare:
         told["pricing"] = {"billable": category != "service", "pricing_model": "PMP", "category": category,
                            "type": "free_customer_service" if category == "service" else "regular"}
+    if habits.conversation and step.code is None:
+        expires = {"expiration_timestamp": str(at // 1000 + 86_400)} if step.status == "sent" else {}
+        told["conversation"] = {"id": f"c{told.get('recipient_id', to)}", "origin": {"type": category}} | expires
     return told

@@ -86,7 +86,9 @@ class Wire:
     async def idle(self) -> None:
         """Until no POST is under way."""
         while self._tasks:
-            await asyncio.wait(self._tasks)
+            done, _ = await asyncio.wait(self._tasks)
+            for task in done:
+                task.result()                # a fault of who brings webhooks is told here
 
     def _arrive(self, update: Update) -> None:
         self._waiting.append(update)
@@ -124,8 +126,6 @@ class Wire:
         if self._room and not task.cancelled():
             self._send(self._room.pop(0))
         self._tasks.discard(task)
-        if not task.cancelled():
-            task.result()
 
     async def _deliver(self, parcel: Parcel, secret: str) -> None:
         status: int | None = None

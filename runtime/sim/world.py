@@ -55,6 +55,15 @@ class User:
     pace: Pace = field(default=PAIR, repr=False)
 
 
+def digits(phone: str) -> str:
+    """A phone number as in `wa_id`; empty if it is none.
+
+    >>> digits("+1 (555) 777-0001"), digits("US.1555")
+    ('15557770001', '')
+    """
+    return "" if phone[:1].isalpha() else "".join(one for one in phone if one.isascii() and one.isdigit())
+
+
 def bsuid_of(phone: str) -> str:
     return "US." + str(int.from_bytes(blake2b(phone.encode(), digest_size=7).digest()))
 
@@ -84,6 +93,7 @@ class World:
         self.templates = Templates()
         self.shelf = Shelf()
         self._users: dict[str, User] = {}
+        self._by_bsuid: dict[str, str] = {}  # to their phones
 
     @property
     def users(self) -> list[User]:
@@ -93,6 +103,7 @@ class World:
         """Add a user, or change who has this phone."""
         whole = user if user.bsuid else replace(user, bsuid=bsuid_of(user.phone))
         self._users[user.phone] = whole
+        self._by_bsuid[whole.bsuid] = user.phone
         return whole
 
     def move(self, phone: str, user: User) -> None:
@@ -102,9 +113,7 @@ class World:
 
     def user(self, name: str) -> User | None:
         """Who is reached under a phone (with its plus or without, spaces between) or a business-scoped id."""
-        digits = "".join(character for character in name if character.isdigit())
-        found = self._users.get(digits) if not name[:1].isalpha() else None
-        return found or next((user for user in self._users.values() if user.bsuid == name), None)
+        return self._users.get(self._by_bsuid.get(name) or digits(name))
 
     def is_open(self, user: User, now: int) -> bool:
         """Whether the user wrote within the last 24 hours."""

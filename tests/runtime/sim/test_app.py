@@ -165,6 +165,7 @@ class TestControl:
 
     @pytest.mark.parametrize(("path", "asked"), [
         ("/sim/say", {"user": USER}), ("/sim/tap", {"user": USER, "title": "Nothing"}), ("/sim/say", []),
+        ("/sim/say", {"user": "Ana", "text": "hi"}), ("/sim/notify", {"field": "x", "value": 1}),
         ("/sim/users", {"phone": USER, "age": 7}), ("/sim/users", {"phone": USER, "name": 7}),
         ("/sim/send", {"user": USER, "message": 5}), ("/sim/file", {"user": USER, "mime": "a/b", "content": "%"}),
         ("/sim/notify", {"field": "messages", "value": {}}), ("/sim/faults", {"target": "moon"}),

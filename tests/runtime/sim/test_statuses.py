@@ -2,6 +2,9 @@
 
 from random import Random
 
+import msgspec
+import pytest
+
 from runtime.sim.statuses import Habits, Latency, ladder
 from runtime.sim.world import User
 from tests.runtime.sim.business import Business, opened, play
@@ -74,3 +77,23 @@ def test_statuses_may_come_without_contacts_and_prices():
         await business.sim.advance(600_000)
         assert all(b"contacts" not in body and b"pricing" not in body for body in business.bodies)
     play(story)
+
+
+def test_before_version_24_they_name_a_conversation():
+    async def story(business: Business) -> None:
+        await opened(business)
+        business.sim.habits = Habits(conversation=True)
+        await business.says("hi")
+        await business.sim.advance(600_000)
+        sent, delivered, _ = (status["conversation"] for status in business.values("statuses"))
+        assert sent["id"] == delivered["id"]
+        assert "expiration_timestamp" in sent
+        assert "expiration_timestamp" not in delivered
+    play(story)
+
+
+@pytest.mark.parametrize("wrong", [{"fails": 2}, {"read": {"median_ms": -1}}, {"sent": {"median_ms": 1, "spread": 99}},
+                                   {"late": "never"}])
+def test_habits_that_cannot_be_are_refused(wrong: dict[str, object]):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(wrong, Habits)
