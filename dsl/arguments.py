@@ -11,8 +11,9 @@ from dsl.syntax import Argument, Attribute, Expr, Ref, Reveal
 from dsl.typed import Typed, Variable
 
 TOO_MANY = Kind("F132", Severity.ERROR, "{what} takes {wanted}, given are {given}")
-MISSING = Kind("F133", Severity.ERROR, "{what} wants {names}")
-NO_PARAM = Kind("F134", Severity.ERROR, "{what} takes no `{name}`")
+MISSING = Kind("F133", Severity.ERROR, "{what} wants {names}", fix="write {names} between the brackets")
+NO_PARAM = Kind("F134", Severity.ERROR, "{what} takes no `{name}`",
+                fix="take it out, or add `{name}` to the parameters")
 GIVEN_TWICE = Kind("F135", Severity.ERROR, "`{name}` is given twice")
 
 

@@ -68,12 +68,16 @@ KINDS: dict[str, "Kind"] = {}
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A thing the compiler may say: permanent code, severity, message with `{names}` to fill."""
+    """A thing the compiler may say: permanent code, severity, message with `{names}` to fill.
+
+    `fix` is what to do where nothing better is known at the place; its names are the message's.
+    """
 
     code: str
     severity: Severity
     message: str
     why: str = field(default="", kw_only=True)
+    fix: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         if KINDS.setdefault(self.code, self) != self:
@@ -81,5 +85,7 @@ class Kind:
 
     def at(self, span: Span, *fixes: Fix, label: str = "", others: tuple[Label, ...] = (), **names: Any) -> Diagnostic:
         """This kind at `span`; `names` fill the message's placeholders."""
+        if not fixes and self.fix:
+            fixes = (Fix(self.fix.format(**names)),)
         return Diagnostic(self.code, self.severity, self.message.format(**names), span, label, others,
-                          self.why.format(**names), tuple(fixes))
+                          self.why.format(**names), fixes)

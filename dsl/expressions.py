@@ -40,19 +40,23 @@ if TYPE_CHECKING:
 NO_IT = Kind("F111", Severity.ERROR, "`it` stands for nothing here")
 
 NO_PARAMETER = Kind("F115", Severity.ERROR, "the template `{template}` has no parameter `{name}`",
-                    why="WhatsApp fills a template from its parameters and nothing else.")
+                    why="WhatsApp fills a template from its parameters and nothing else.",
+                    fix="take it out of the text, or add `{name}` to `params`, if WhatsApp approved it so")
 UNDECLARED = Kind("F114", Severity.WARNING, "{given} declares no `{name}`",
                   why="What is not declared has no value unless the action sends it, and the user sees nothing there.")
 
-WRONG_TYPE = Kind("F410", Severity.ERROR, "{what} takes {wanted}, this is {given}")
+WRONG_TYPE = Kind("F410", Severity.ERROR, "{what} takes {wanted}, this is {given}", fix="write {wanted}")
 NOT_TOGETHER = Kind("F411", Severity.ERROR, "`{op}` does not go between {left} and {right}")
-WRONG_ARGUMENTS = Kind("F412", Severity.ERROR, "`{name}` takes {takes}")
-NO_FIELD = Kind("F413", Severity.ERROR, "{given} has no `{name}`")
-NO_LIST = Kind("F414", Severity.ERROR, "{what} wants a list, this is {given}")
-NO_CONDITION = Kind("F415", Severity.ERROR, "a condition is yes or no, this is {given}")
+WRONG_ARGUMENTS = Kind("F412", Severity.ERROR, "`{name}` takes {takes}", fix="write it with {takes}")
+NO_FIELD = Kind("F413", Severity.ERROR, "{given} has no `{name}`",
+                fix="add `{name}` to the record in domain.yml, or take a field that it has")
+NO_LIST = Kind("F414", Severity.ERROR, "{what} wants a list, this is {given}",
+               fix="take a list, or write one: `[a, b]`")
+NO_CONDITION = Kind("F415", Severity.ERROR, "a condition is yes or no, this is {given}",
+                    fix="compare it with something: `… == …`, `… > …`, `… is known`")
 NEVER_EQUAL = Kind("F416", Severity.ERROR, "`{name}` is never \"{value}\"")
-MIXED = Kind("F417", Severity.ERROR, "{left} and {right} do not go together here")
-TOO_LONG = Kind("F449", Severity.ERROR, "a number has at most 18 digits")
+MIXED = Kind("F417", Severity.ERROR, "{left} and {right} do not go together here", fix="make both the same type")
+TOO_LONG = Kind("F449", Severity.ERROR, "a number has at most 18 digits", fix="write a shorter number")
 
 class Expressions:
     """Reads expressions in the names of one bot; what is wrong with them goes to `names.found`."""

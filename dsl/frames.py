@@ -45,10 +45,14 @@ from dsl.words import slug
 
 SAME_STEP = Kind("F123", Severity.ERROR, "flow `{flow}` has two steps named `{name}`",
                  why="A conversation that rests on one of them could not be told from one that rests on the other.")
-SAME_PARAM = Kind("F122", Severity.ERROR, "there are two parameters named `{name}`")
-SHADOWS = Kind("F160", Severity.WARNING, "`{name}` hides the slot of that name")
-OTHER_TYPE = Kind("F419", Severity.ERROR, "`{name}` is {first} in this flow, here it would be {second}")
-RETURNS_NOTHING = Kind("F420", Severity.ERROR, "{what} `{name}` returns nothing that could go into `{into}`")
+SAME_PARAM = Kind("F122", Severity.ERROR, "there are two parameters named `{name}`",
+                  fix="give one of them another name")
+SHADOWS = Kind("F160", Severity.WARNING, "`{name}` hides the slot of that name",
+               fix="take another name for one of them")
+OTHER_TYPE = Kind("F419", Severity.ERROR, "`{name}` is {first} in this flow, here it would be {second}",
+                  fix="take another name for one of them")
+RETURNS_NOTHING = Kind("F420", Severity.ERROR, "{what} `{name}` returns nothing that could go into `{into}`",
+                       fix="leave out `into {into}`")
 
 
 class Binding:

@@ -46,8 +46,10 @@ from dsl.syntax import (
 from dsl.table import UNKNOWN, Op
 from dsl.typed import a
 
-NOTHING_AGAIN = Kind("F112", Severity.ERROR, "there is no question `{name}` in this flow to ask again")
-NO_QUESTION = Kind("F113", Severity.ERROR, "there is no question before this to ask again")
+NOTHING_AGAIN = Kind("F112", Severity.ERROR, "there is no question `{name}` in this flow to ask again",
+                     fix="name a question of this flow, or go there with `->`")
+NO_QUESTION = Kind("F113", Severity.ERROR, "there is no question before this to ask again",
+                   fix="put the question before it, or go there with `->`")
 RETURNS_UNSAID = Kind("F421", Severity.ERROR, "flow `{name}` does not say that it returns {given}")
 RETURNS_NONE = Kind("F422", Severity.ERROR, "flow `{name}` returns {wanted}, here it returns nothing")
 NO_TITLE = Kind("F423", Severity.ERROR, "it is not said how {given} is shown")

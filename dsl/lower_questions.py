@@ -50,7 +50,8 @@ NO_VALUES = Kind("F427", Severity.ERROR, "it is not said what `{name}` can be")
 CONSTRAINT = Kind("F428", Severity.ERROR, "`{name}` does not bound {given}")
 WANTS_LIST = Kind("F429", Severity.ERROR, "`{name}` belongs to a question with `from`, where there is a list to show")
 KEEPS_NOTHING = Kind("F425", Severity.ERROR, "the menu `{name}` keeps no value")
-OTHER_RULE = Kind("F440", Severity.ERROR, "`{name}` makes {given}, `{slot}` is {wanted}")
+OTHER_RULE = Kind("F440", Severity.ERROR, "`{name}` makes {given}, `{slot}` is {wanted}",
+                  fix="take a rule that makes {wanted}, or another slot")
 
 
 # --- questions ----------------------------------------------------------------------------------------------

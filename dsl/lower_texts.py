@@ -23,9 +23,11 @@ from dsl.typed import NOTHING, Typed, Variable, a
 SHOWS_RECORD = Kind("F418", Severity.ERROR, "{given} cannot be shown as a text",
                     why="The user would see the inside of the program.")
 NO_FORMAT = Kind("F630", Severity.ERROR, "there is no format named `{name}`")
-FORMAT_OF_OTHER = Kind("F631", Severity.ERROR, "`|{name}` shows {shows}, this is {given}")
-FORMAT_ARGUMENTS = Kind("F632", Severity.ERROR, "`|{name}` takes {takes}")
-PLURAL_ALONE = Kind("F633", Severity.ERROR, "no format can stand beside `|plural`, which prints words and no value")
+FORMAT_OF_OTHER = Kind("F631", Severity.ERROR, "`|{name}` shows {shows}, this is {given}",
+                       fix="leave out `|{name}`, or show {shows}")
+FORMAT_ARGUMENTS = Kind("F632", Severity.ERROR, "`|{name}` takes {takes}", fix="write it with {takes}")
+PLURAL_ALONE = Kind("F633", Severity.ERROR, "no format can stand beside `|plural`, which prints words and no value",
+                    fix="leave out the other format")
 
 
 @dataclass(frozen=True, slots=True)

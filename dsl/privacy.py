@@ -14,7 +14,8 @@ from dsl.typed import Variable
 LEAVES = Kind("F700", Severity.ERROR, "personal data leaves the conversation: `{name}` in `{where}`",
               why="Whoever receives it keeps it where nobody can erase it with the user's other data.")
 TOLD = Kind("F701", Severity.WARNING, "a handover shows personal data: `{name}`",
-            why="It stays in the team's notifications, where nobody can erase it with the user's other data.")
+            why="It stays in the team's notifications, where nobody can erase it with the user's other data.",
+            fix="leave it out, or write `reveal {name}` if the team shall see it")
 
 
 class Privacy:

@@ -19,24 +19,32 @@ from dsl.table import UNKNOWN as BROKEN
 
 NO_FLOW = Kind("F101", Severity.ERROR, "there is no flow or menu named `{name}`")
 NO_SLOT = Kind("F102", Severity.ERROR, "there is no slot named `{name}`")
-NO_RESPONSE = Kind("F103", Severity.ERROR, "there is no response named `{name}`")
-NO_RULE = Kind("F104", Severity.ERROR, "there is no rule or type named `{name}`")
-NO_ACTION = Kind("F105", Severity.ERROR, "there is no action named `{name}`")
+NO_RESPONSE = Kind("F103", Severity.ERROR, "there is no response named `{name}`",
+                   fix="write the text here in quotes, or add `{name}` to `responses` in domain.yml")
+NO_RULE = Kind("F104", Severity.ERROR, "there is no rule or type named `{name}`",
+               fix="write `rule {name} for text` with its lines, or take a type such as `text`")
+NO_ACTION = Kind("F105", Severity.ERROR, "there is no action named `{name}`",
+                 fix="add `{name}` to `actions` in domain.yml")
 NO_TEMPLATE = Kind("F106", Severity.ERROR, "there is no template named `{name}`",
-                   why="WhatsApp sends nothing but templates it has approved under their name.")
-NO_EVENT = Kind("F107", Severity.ERROR, "there is no event named `{name}`")
+                   why="WhatsApp sends nothing but templates it has approved under their name.",
+                   fix="add `{name}` to `templates` in domain.yml, as WhatsApp approved it")
+NO_EVENT = Kind("F107", Severity.ERROR, "there is no event named `{name}`",
+                fix="add `{name}` to `events` in domain.yml")
 NO_FUNCTION = Kind("F108", Severity.ERROR, "there is no function named `{name}`")
-NO_TYPE = Kind("F109", Severity.ERROR, "there is no type or record named `{name}`")
+NO_TYPE = Kind("F109", Severity.ERROR, "there is no type or record named `{name}`",
+               fix="add `{name}` to `records` in domain.yml, or take a type such as `text`")
 NO_CHECK = Kind("F110", Severity.ERROR, "there is no check `is {name}`")
 
-NO_HTTP_PARAMETER = Kind("F116", Severity.ERROR, "the call of `{action}` fills in `{{{name}}}`, no parameter of it")
+NO_HTTP_PARAMETER = Kind("F116", Severity.ERROR, "the call of `{action}` fills in `{{{name}}}`, no parameter of it",
+                         fix="add `{name}` to the action's `params`")
 
-TWO_FLOWS = Kind("F120", Severity.ERROR, "there are two flows or menus named `{name}`")
-TWO_RULES = Kind("F121", Severity.ERROR, "there are two rules named `{name}`")
+TWO_FLOWS = Kind("F120", Severity.ERROR, "there are two flows or menus named `{name}`",
+                 fix="give one of them another name")
+TWO_RULES = Kind("F121", Severity.ERROR, "there are two rules named `{name}`", fix="give one of them another name")
 
 WANTS_VALUES = Kind("F130", Severity.ERROR, "`{name}` takes {params}, which nothing gives it here")
 
-RESERVED = Kind("F140", Severity.ERROR, "the name `{name}` is taken by the language itself")
+RESERVED = Kind("F140", Severity.ERROR, "the name `{name}` is taken by the language itself", fix="take another name")
 
 UNUSED = {
     "slot": Kind("F150", Severity.WARNING, "the slot `{name}` is never used"),

@@ -10,16 +10,17 @@ from dsl.diagnostics import Kind, Severity
 from dsl.shape import Value
 
 _TAKES = "`{name}` takes {wanted}, not `{value}`"
-NOT_A_NUMBER = Kind("F064", Severity.ERROR, _TAKES)
-NOT_A_DURATION = Kind("F065", Severity.ERROR, _TAKES)
-NOT_A_TYPE = Kind("F066", Severity.ERROR, _TAKES)
-NOT_A_NAME = Kind("F067", Severity.ERROR, "`{value}` cannot be a name here: this takes {wanted}")
-NO_LANGUAGE = Kind("F068", Severity.ERROR, _TAKES)
-NO_TIMEZONE = Kind("F069", Severity.ERROR, _TAKES)
-NO_REGION = Kind("F070", Severity.ERROR, _TAKES)
+NOT_A_NUMBER = Kind("F064", Severity.ERROR, _TAKES, fix="write {wanted}")
+NOT_A_DURATION = Kind("F065", Severity.ERROR, _TAKES, fix="write {wanted}")
+NOT_A_TYPE = Kind("F066", Severity.ERROR, _TAKES, fix="write {wanted}")
+NOT_A_NAME = Kind("F067", Severity.ERROR, "`{value}` cannot be a name here: this takes {wanted}", fix="write {wanted}")
+NO_LANGUAGE = Kind("F068", Severity.ERROR, _TAKES, fix="write {wanted}")
+NO_TIMEZONE = Kind("F069", Severity.ERROR, _TAKES, fix="write {wanted}")
+NO_REGION = Kind("F070", Severity.ERROR, _TAKES, fix="write {wanted}")
 NOT_A_URL = Kind("F071", Severity.ERROR, _TAKES,
-                 why="What users told the bot would cross the internet unencrypted, or the call could never be made.")
-NOT_A_FUNCTION = Kind("F072", Severity.ERROR, _TAKES)
+                 why="What users told the bot would cross the internet unencrypted, or the call could never be made.",
+                 fix="write {wanted}")
+NOT_A_FUNCTION = Kind("F072", Severity.ERROR, _TAKES, fix="write {wanted}")
 
 _NAME = r"[^\W\d]\w*"
 _JSON_NAME = r"[\p{L}_][\p{L}\p{M}\p{N}_]*"    # the same, as editors' JSON Schemas write it

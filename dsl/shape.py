@@ -21,9 +21,9 @@ MAX_FAULTS = 100                             # of one file; what follows says no
 
 UNKNOWN_KEY = Kind("F060", Severity.ERROR, "{called} has no key `{key}`")
 MISSING_KEY = Kind("F061", Severity.ERROR, "{called} needs the key `{key}`")
-WRONG_SHAPE = Kind("F062", Severity.ERROR, "`{name}` takes {wanted}, this is {got}")
+WRONG_SHAPE = Kind("F062", Severity.ERROR, "`{name}` takes {wanted}, this is {got}", fix="write {wanted}")
 ONE_AT_A_TIME = Kind("F081", Severity.ERROR, "{called} is one thing, here are {count}: {keys}")
-NOT_A_CHOICE = Kind("F063", Severity.ERROR, "`{name}` takes {wanted}, not `{value}`")
+NOT_A_CHOICE = Kind("F063", Severity.ERROR, "`{name}` takes {wanted}, not `{value}`", fix="write {wanted}")
 
 
 class Mention(NamedTuple):

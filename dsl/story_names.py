@@ -9,7 +9,8 @@ from dsl.story import StoryFile
 from dsl.table import SourceMap, Table
 
 UNKNOWN_NAME = Kind("F810", Severity.ERROR, "the bot has no {what} named `{name}`")
-UNKNOWN_PART = Kind("F811", Severity.ERROR, "the {whole} `{of}` has no {what} `{name}`")
+UNKNOWN_PART = Kind("F811", Severity.ERROR, "the {whole} `{of}` has no {what} `{name}`",
+                    fix="take one of those that the {whole} has")
 OTHER_LANGUAGE = Kind("F812", Severity.ERROR, "the bot does not speak `{name}`")
 
 # Kinds of mentions: what they are called, and of what they are a part.

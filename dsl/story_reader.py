@@ -62,7 +62,7 @@ EMPTY = Kind("F800", Severity.ERROR, "there is no story in this file")
 NOT_YET = Kind("F801", Severity.ERROR, "the step `{step}` cannot be played yet")
 SAME_NAME = Kind("F802", Severity.ERROR, "two stories of this file are named `{name}`",
                  why="A report of failed stories could not say which one failed.")
-NOT_A_MOMENT = Kind("F804", Severity.ERROR, "`{name}` takes {wanted}, not `{value}`")
+NOT_A_MOMENT = Kind("F804", Severity.ERROR, "`{name}` takes {wanted}, not `{value}`", fix="write {wanted}")
 TWO_SHAPES = Kind("F805", Severity.ERROR, "`{name}` expects {what} at once, and no message is both")
 
 # --- what the file may hold ---------------------------------------------------------------------------------

@@ -27,8 +27,10 @@ ALIAS = Kind("F053", Severity.ERROR, "`{alias}` stands for a value written elsew
              why="Whoever reads the file should see what the bot does without looking values up.")
 DUPLICATE = Kind("F054", Severity.ERROR, "the key `{key}` stands here twice",
                  why="YAML would quietly keep only the last one.")
-TOO_DEEP = Kind("F055", Severity.ERROR, "values stand within values more than {limit} levels deep here")
-TOO_LARGE = Kind("F056", Severity.ERROR, "this file holds more than {limit:,} values")
+TOO_DEEP = Kind("F055", Severity.ERROR, "values stand within values more than {limit} levels deep here",
+                fix="keep it flatter: nothing a bot knows is nested that deep")
+TOO_LARGE = Kind("F056", Severity.ERROR, "this file holds more than {limit:,} values",
+                 fix="split the file, or leave out what the bot does not use")
 TWO_DOCUMENTS = Kind("F057", Severity.ERROR, "a second document begins here; a file holds one")
 NOT_A_KEY = Kind("F058", Severity.ERROR, "a key is one word, this is {what}")
 
