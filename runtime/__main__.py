@@ -25,6 +25,7 @@ COMMANDS = {
     "sim": "WhatsApp on this machine, for a bot that runs beside it",
     "run": "webhooks, turns and deliveries in production",
     "db": "the database's tables: their version, bringing them to this program's",
+    "dlq": "dead letters: look at them, post them again, drop them",
     "graph": "the picture",
     "locales": "translations: find what is new, keep what is done",
 }

@@ -1,0 +1,144 @@
+"""`talktable dlq`: dead letters, to be looked at, posted again or given up."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from runtime.commands.common import ENVIRONMENT, PROBLEMS, leave
+from runtime.commands.run import settings_or_leave
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from runtime.store.dead import DeadLetter
+
+T = TypeVar("T")
+
+CONFIG = click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                      help="a TOML file of settings")
+FORMAT = click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
+IDS = click.argument("ids", nargs=-1, type=int)
+ALL = click.option("--all", "is_all", is_flag=True, help="every dead letter there is")
+
+
+@click.group()
+def command() -> None:
+    """Dead letters: messages and calls that are not tried again, in the database of TALKTABLE_DATABASE_URL."""
+
+
+@command.command("list")
+@CONFIG
+@FORMAT
+def list_(config: Path | None, shape: str) -> None:
+    """One line for each, oldest first: id, since when, conversation, step, kind, tries, error."""
+    from runtime.store.dead import dead_letters
+
+    found = _on_database(config, dead_letters)
+    if shape == "json":
+        click.echo(json.dumps([_plain(letter) for letter in found], ensure_ascii=False, indent=2))
+        return
+    for letter in found:
+        click.echo(f"{letter.id}  {_time(letter.since)}  {letter.conversation}  {letter.step or '-'}  {letter.kind}  "
+                   f"{letter.attempts}  {letter.error}")
+    if not found:
+        click.echo("no dead letters", err=True)
+
+
+@command.command()
+@click.argument("id", type=int)
+@CONFIG
+@FORMAT
+def show(id: int, config: Path | None, shape: str) -> None:
+    """All there is of one: what was to be posted, why it was not, and where in the flow it came from."""
+    from runtime.store.dead import dead_letters
+
+    found = _on_database(config, lambda connection: dead_letters(connection, [id]))
+    if not found:
+        leave(f"there is no dead letter {id}", PROBLEMS)
+    told = _plain(found[0])
+    if shape == "text":
+        request = json.dumps(told.pop("request"), ensure_ascii=False, indent=2)
+        click.echo("\n".join(f"{name + ':':14}{value}" for name, value in told.items()))
+        click.echo(request)
+        return
+    click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+@command.command()
+@IDS
+@ALL
+@CONFIG
+@FORMAT
+def retry(ids: tuple[int, ...], is_all: bool, config: Path | None, shape: str) -> None:
+    """Post these again. Within a conversation the older goes first."""
+    from runtime.store import dead
+
+    _change(ids, is_all, config, shape, dead.retry, "to be posted again")
+
+
+@command.command()
+@IDS
+@ALL
+@CONFIG
+@FORMAT
+def drop(ids: tuple[int, ...], is_all: bool, config: Path | None, shape: str) -> None:
+    """Give these up for good."""
+    from runtime.store import dead
+    from runtime.worker import system_clock
+
+    _change(ids, is_all, config, shape, lambda connection, ids: dead.drop(connection, ids, system_clock()), "dropped")
+
+
+def _change(ids: tuple[int, ...], is_all: bool, config: Path | None, shape: str,
+            change: "Callable[[sa.Connection, list[int]], list[int]]", word: str) -> None:
+    from runtime.store.dead import dead_letters
+
+    if bool(ids) == is_all:
+        raise click.UsageError("give the ids of dead letters, or --all")
+
+    def changed(connection: "sa.Connection") -> list[int]:
+        return change(connection, [letter.id for letter in dead_letters(connection)] if is_all else list(ids))
+
+    done = _on_database(config, changed)
+    missing = sorted(set(ids) - set(done))
+    if shape == "json":
+        click.echo(json.dumps({"done": done, "missing": missing}))
+    else:
+        click.echo(f"{len(done)} {word}")
+    if missing:
+        leave(f"no dead letters: {', '.join(map(str, missing))}", PROBLEMS)
+
+
+def _on_database(config: Path | None, act: "Callable[[sa.Connection], T]") -> T:
+    """What `act` returns, committed. A server may work on the database meanwhile."""
+    from runtime.store import schema
+    from runtime.store.opening import open_store
+    from runtime.store.port import StoreDown
+
+    url = settings_or_leave({}, config, secrets_needed=False).database_url
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        leave(f"there is no database `{url}`", ENVIRONMENT)
+    try:
+        database = open_store(url)
+        if (has := database.transaction(schema.current)) != schema.newest():
+            leave(f"the database is of version {has or 'empty'}, this program works on {schema.newest()}: "
+                  f"see `talktable db`", ENVIRONMENT)
+        done = database.transaction(act)
+        database.close()
+    except StoreDown as fault:
+        leave(f"the database cannot be used: {fault}", ENVIRONMENT)
+    return done
+
+
+def _plain(letter: "DeadLetter") -> dict[str, Any]:
+    told = asdict(letter)
+    return told | {"since": _time(letter.since), "request": json.loads(letter.request)}
+
+
+def _time(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,85 @@
+"""`talktable dlq`, on a database that a server has worked on."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runtime.__main__ import main
+from runtime.store.port import Conversation, Dead, Entry, Inbound, Outcome, Work
+from runtime.store.sql import SqlStore
+
+
+def turn(before: Conversation, inbound: Inbound) -> Outcome:
+    entry = Entry(table="t", kind="said", event=None, step_from=None, step_to="book.city", trace="[]", effects="[]",
+                  error=None, took_us=1)
+    return Outcome(state="", contact="", entry=entry, postings=(("message", '{"type":"say","text":"¿Cuándo?"}'),) * 2)
+
+
+@pytest.fixture
+def ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Two dead letters."""
+    monkeypatch.chdir(tmp_path)
+    store = SqlStore("sqlite:///talktable.db", lambda: "9f2c")
+    store.prepare()
+    (run,) = store.tick(Work(now=1_757_100_000_000, inbound=(Inbound("c", "m", "{}"),)), turn).runs
+    store.tick(Work(now=1_757_100_000_000, dead=tuple(
+        Dead(posting.id, "c", "400 code 131009") for posting in run.postings)), turn)
+    store.close()
+    return [posting.id for posting in run.postings]
+
+
+def call(*args: str) -> Result:
+    return CliRunner().invoke(main, ["dlq", *args], catch_exceptions=False)
+
+
+def test_the_list_has_a_line_for_each(ids: list[int]):
+    lines = call("list").output.splitlines()
+
+    assert lines[0] == f"{ids[0]}  2025-09-05T19:20:00+00:00  9f2c  book.city  message  1  400 code 131009"
+    assert len(lines) == 2
+
+
+def test_programs_get_json(ids: list[int]):
+    letters = json.loads(call("list", "--format", "json").output)
+
+    assert [letter["id"] for letter in letters] == ids
+    assert letters[0]["request"] == {"type": "say", "text": "¿Cuándo?"}
+    assert json.loads(call("show", str(ids[1]), "--format", "json").output) == letters[1]
+
+
+def test_one_is_shown_whole(ids: list[int]):
+    shown = call("show", str(ids[0])).output
+
+    assert "error:        400 code 131009\n" in shown
+    assert "step:         book.city\n" in shown
+    assert '"text": "¿Cuándo?"' in shown
+
+
+def test_they_are_posted_again_or_dropped(ids: list[int]):
+    assert call("retry", str(ids[0])).output == "1 to be posted again\n"
+    assert json.loads(call("drop", "--all", "--format", "json").output) == {"done": [ids[1]], "missing": []}
+    assert call("list").output == "no dead letters\n"
+
+
+def test_what_is_no_dead_letter_is_a_problem(ids: list[int]):
+    moved = call("retry", str(ids[0]), "999")
+
+    assert (moved.exit_code, moved.output) == (1, "1 to be posted again\ntalktable: no dead letters: 999\n")
+    assert call("show", "999").exit_code == 1
+
+
+@pytest.mark.parametrize("args", [("retry",), ("drop", "1", "--all")])
+def test_which_ones_is_to_be_said(ids: list[int], args: tuple[str, ...]):
+    assert call(*args).exit_code == 2
+
+
+def test_without_a_database_there_is_nothing_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    assert call("list").exit_code == 3
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "talktable.db").touch()
+    assert "talktable db" in call("list").output
+    (tmp_path / "talktable.db").write_text("no database")
+    assert call("list").exit_code == 3
