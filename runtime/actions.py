@@ -23,6 +23,7 @@ import inspect
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
@@ -36,13 +37,16 @@ import msgspec
 from loguru import logger
 
 from dsl.table import Action, Http, Json, Table
+from runtime.cache import Cache
 from runtime.effects import Call
 from runtime.events import Answered, Failed
+from runtime.hosts import NotAllowed, why_not
 from runtime.values import Values
 from runtime.wire import read_at_most
 
 if TYPE_CHECKING:
     import aiohttp  # costs more than all else a chat imports; a bot without HTTP needs none
+    from yarl import URL
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -52,6 +56,7 @@ THREADS = 16                                 # functions that are not async, at 
 idempotency_key: ContextVar[str] = ContextVar("idempotency_key", default="")
 
 _HOLE = re.compile(r"\$\{(\w+)\}|\{(\w+)\}")
+_DOTS = re.compile(r"(?<=/)\.\.?(?=[/?#]|$)")                  # `/../` leads up wherever it is read
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _decode = msgspec.json.Decoder(float_hook=str).decode        # decimals stay exact
 
@@ -71,14 +76,19 @@ class ActionsError(Exception):
 class Actions:
     """Runs the actions of a table. One for all conversations; its timeouts are the table's.
 
-    `session` may be None where no action of the table is a HTTP call.
+    Args:
+        session: may be None where no action of the table is a HTTP call; in production from `outgoing`.
+        development: whether `http` may be called.
+        clock: seconds that only go on, for the domain's `cache`.
     """
 
     def __init__(self, table: Table, functions: Mapping[str, Function], session: aiohttp.ClientSession | None,
-                 environment: Mapping[str, str]) -> None:
+                 environment: Mapping[str, str], *, development: bool = False,
+                 clock: Callable[[], float] = time.monotonic) -> None:
         self._actions, self._functions = table.actions, functions
         self._values = Values(table.timezone, table.records)
-        self._session, self._environment = session, environment
+        self._session, self._environment, self._development = session, environment, development
+        self._cache = Cache(clock)
         self._threads = asyncio.Semaphore(THREADS)
 
     @property
@@ -92,12 +102,20 @@ class Actions:
             return Failed(call=call.id, kind="failure", reason="unknown action")
         bound = logger.bind(key=key, action=call.action)
         try:
+            if action.cache and (kept := self._cache.get(call.action, call.args)):
+                return Answered(call=call.id, result=kept[0])
             async with asyncio.timeout(action.timeout):
-                return Answered(call=call.id, result=await self._result(call, action, key))
+                result = await self._result(call, action, key)
+            if action.cache:
+                self._cache.put(call.action, call.args, result, action.cache)
+            return Answered(call=call.id, result=result)
         except Refused as no:
             if no.reason in action.reasons:
                 return Failed(call=call.id, kind="reason", reason=no.reason)
             bound.warning("an action gave a reason that its domain does not declare")
+            return Failed(call=call.id, kind="failure")
+        except NotAllowed as why:
+            bound.error(f"an action's address is not called: {why}")
             return Failed(call=call.id, kind="failure")
         except TimeoutError:
             bound.warning("an action took too long")
@@ -121,15 +139,12 @@ class Actions:
             return await _in_thread(partial(contextvars.copy_context().run, function, **named))
 
     async def _http(self, http: Http, args: Mapping[str, Json], key: str) -> Json:
-        from yarl import URL
-
         assert self._session is not None
-        url = self._filled(http.url, args, lambda text: quote(text, safe=""))
         headers = {name: _CONTROL.sub(" ", self._filled(value, args, str)) for name, value in http.headers.items()}
         rest = {name: value for name, value in args.items() if name not in _params(http.url)}
         in_query = http.method in ("GET", "DELETE")
         async with self._session.request(
-                http.method, URL(url, encoded=True), allow_redirects=False,
+                http.method, self._address(http, args), allow_redirects=False,
                 params={name: _shown(value) for name, value in rest.items() if value is not None} if in_query else None,
                 data=None if in_query else msgspec.json.encode(rest),
                 headers={"Accept": "application/json", **({} if in_query else {"Content-Type": "application/json"}),
@@ -138,6 +153,20 @@ class Actions:
             if 200 <= response.status < 300:
                 return _decode(body) if body.strip() else None
             raise _refusal(response.status, body)
+
+    def _address(self, http: Http, args: Mapping[str, Json]) -> URL:
+        """
+        Raises:
+            NotAllowed: it must not be called.
+        """
+        from yarl import URL
+
+        if why := _why_not(http.url, self._environment, self._development):
+            raise NotAllowed(why)
+        url = self._filled(http.url, args, lambda text: quote(text, safe=""))
+        if _DOTS.search(url):
+            raise NotAllowed("an argument would lead to another path")
+        return URL(url, encoded=True)
 
     def _filled(self, template: str, args: Mapping[str, Json], escape: Callable[[str], str]) -> str:
         """`${NAME}` from the environment as it is, `{param}` escaped; what was filled in is not looked at again."""
@@ -208,6 +237,19 @@ def _plain(result: Any) -> Json:
         TypeError: it holds something that has no such form.
     """
     return result if result is None or isinstance(result, str | bool) else _decode(msgspec.json.encode(result))
+
+
+def _why_not(url: str, environment: Mapping[str, str], development: bool) -> str | None:
+    """Why what is called could be another host than the domain names, or none to be called."""
+    first = next((hole.start() for hole in _HOLE.finditer(url) if hole[2]), len(url))
+    named = _HOLE.sub(lambda hole: environment[hole[1]], url[:first])
+    return why_not(named, first == len(url), development)
+
+
+def closed_addresses(table: Table, environment: Mapping[str, str], development: bool) -> list[str]:
+    """One line for each HTTP action whose address is never called; the environment has every `${NAME}`."""
+    return [f"action `{name}`: {why}" for name, action in table.actions.items() if action.http is not None
+            and (why := _why_not(action.http.url, environment, development))]
 
 
 def missing_environment(table: Table, environment: Mapping[str, str]) -> list[str]:
