@@ -11,7 +11,21 @@ import pytest
 from runtime.events import Said
 from runtime.outbox import Report
 from runtime.store.memory import MemoryStore
-from runtime.store.port import Conversation, Done, Inbound, Outcome, Sent, Store, StoreDown, TakeTurn, Unsent, Work
+from runtime.store.port import (
+    Conversation,
+    Dead,
+    Done,
+    Gone,
+    Inbound,
+    Outcome,
+    Receipt,
+    Sent,
+    Store,
+    StoreDown,
+    TakeTurn,
+    Unsent,
+    Work,
+)
 from runtime.turns import Turns
 from runtime.worker import SCAN_MS, Worker
 from tests.runtime.toy import advance, table
@@ -261,4 +275,60 @@ def test_an_empty_wait_is_told_the_truth_too(fault: StoreDown):
         fixed.worker.cycle(0)
         with pytest.raises(StoreDown):
             await waiting
+    play(story)
+
+
+RECEIPT = Receipt(provider_id="w1", key="9f2c:0:0", status="sent")
+
+
+def test_statuses_are_stored_before_their_webhook_is_answered():
+    async def story() -> None:
+        store = Broken(lambda work: None)
+        fixed = Fixed(store)
+        waiting = asyncio.create_task(fixed.worker.accept((), (RECEIPT,)))
+        await asyncio.sleep(0)
+        fixed.worker.cycle(0)
+        await waiting
+        assert store.ticks[-1].receipts == (RECEIPT,)
+    play(story)
+
+
+@pytest.mark.parametrize(("fault", "told"), [(StoreDown("away"), StoreDown), (ValueError(), type(None))])
+def test_statuses_that_cannot_be_stored_come_again_only_if_that_may_help(fault: Exception, told: type):
+    def refuses(work: Work) -> Exception | None:
+        return ValueError() if work.inbound and work.receipts else fault if work.receipts else None
+
+    async def story() -> None:
+        fixed = Fixed(Broken(refuses))
+        waiting = asyncio.create_task(fixed.worker.accept((said("a"),), (RECEIPT,)))
+        await asyncio.sleep(0)
+        fixed.worker.cycle(0)
+        await asyncio.wait([waiting])
+        assert type(waiting.exception()) is told
+        assert [handled.inbound.id for done in fixed.done for handled in done.handled] == ["a"]
+    play(story)
+
+
+def test_who_is_gone_is_closed_in_the_next_round():
+    async def story() -> None:
+        fixed = Fixed(MemoryStore())
+        await fixed.round(said("hello"))
+        posting = fixed.done[0].runs[0].postings[0]
+        fixed.worker.report(Report(gone=(Gone(posting.id, "c", "131026"),), ended=frozenset({"c"})))
+        await fixed.round()
+        await fixed.round()
+        assert [handled.outcome.entry.kind for done in fixed.done for handled in done.handled] == ["said", "gone"]
+    play(story)
+
+
+def test_a_dead_letter_is_not_offered_again():
+    async def story() -> None:
+        fixed = Fixed(MemoryStore())
+        await fixed.round(said("hello"))
+        posting = fixed.done[0].runs[0].postings[0]
+        fixed.worker.report(Report(dead=(Dead(posting.id, "c", "400"),), ended=frozenset({"c"})))
+        await fixed.round()
+        fixed.now += 100_000
+        await fixed.round()
+        assert len(fixed.texts) == 1
     play(story)
