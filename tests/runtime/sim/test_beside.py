@@ -117,3 +117,27 @@ def test_what_the_platform_refuses_for_now_is_sent_once_in_the_end(tmp_path: Pat
         assert (entry.refused, entry.accepted) == (["131000", "131000", "lost"], 1)
         assert simulator.ledger.is_exact()
     talk(tmp_path, story, table=toy.table(), bot=tmp_path, advance=toy.advance)
+
+
+def test_a_tenth_of_the_answers_lost_and_a_fifth_of_the_sends_throttled_is_still_exact(tmp_path: Path):
+    users = [f"1555888{user:04}" for user in range(10)]
+
+    async def story(simulator: Simulator) -> None:
+        simulator.network = Network(reorder_ms=500, duplicates=0.1)
+        simulator.faults.add(Rule(target="messages", lost="after", chance=0.1))
+        simulator.faults.add(Rule(target="messages", code=130429, chance=0.2))
+        for word in ("one", "two", "three"):
+            for user in users:
+                simulator.say(user, word)
+        await simulator.advance(60_000)
+        await simulator.until(lambda ledger: len(ledger.outbound) == 30 and ledger.is_exact(), within_s=40.0,
+                              step_ms=1_000)
+        await simulator.advance(DAY_MS)
+
+        assert simulator.ledger.is_exact(), simulator.ledger.summary()
+        lost, throttled = simulator.faults.told()
+        assert lost["hits"]
+        assert throttled["hits"]
+        for user in users:
+            assert sorted(text[3:] for text in simulator.ledger.said(user)) == ["one", "three", "two"]
+    talk(tmp_path, story, seed=6, table=toy.table(), bot=tmp_path, advance=toy.advance)
