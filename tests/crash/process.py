@@ -4,13 +4,11 @@ All is as in production, but for the times: leases and scans are short, so that 
 """
 
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 from runtime import outbox, worker
 from runtime.channels.whatsapp import WhatsApp
 from runtime.serve import serve
-from runtime.settings import Settings
 from tests.runtime.toy import advance, settings, table
 
 POST_S = 1.0                                 # longest post; a lease is twice that
@@ -20,5 +18,4 @@ if __name__ == "__main__":
     WhatsApp.timeout_s = POST_S
     outbox.Outbox.lease_ms = property(lambda self: int(2_000 * POST_S))  # type: ignore[assignment,method-assign]
     worker.SCAN_MS = 500
-    settle = {"settle": 1} if "settle" in {one.name for one in fields(Settings)} else {}
-    serve(table(), Path(folder), settings(graph, database, port=int(port), **settle), advance)
+    serve(table(), Path(folder), settings(graph, database, port=int(port)), advance)

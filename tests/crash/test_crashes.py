@@ -11,7 +11,7 @@ from tests.postgres import database_on, execute, started
 TURNS = "SELECT conv, count(*) FROM journal GROUP BY conv"
 UNSENT = "SELECT count(*) FROM outbox WHERE status <> 1"
 
-USERS = 20
+USERS = 12
 
 Told = Callable[[str], None]
 
@@ -25,9 +25,10 @@ def on_postgres(url: str, folder: Path, told: Told, where: str, chaos: Callable[
 
 def test_a_server_on_sqlite_killed_again_and_again(tmp_path: Path, told: Told):
     async def chaos(fleet: Fleet) -> None:
-        for _ in range(5):
+        for _ in range(4):
             await asyncio.sleep(fleet.dice.uniform(0.1, 0.6))
-            await fleet.kill(0)
+            fleet.kill(0)
+            await fleet.ready(0)
 
     ledger = asyncio.run(Fleet(f"sqlite:///{tmp_path / 'talk.db'}", tmp_path, 1).run(USERS, chaos))
     told(ledger.told("SQLite, one process"))
@@ -37,9 +38,11 @@ def test_a_server_on_sqlite_killed_again_and_again(tmp_path: Path, told: Told):
 
 def test_three_servers_on_postgresql_killed_and_stopped(database: str, tmp_path: Path, told: Told):
     async def chaos(fleet: Fleet) -> None:
-        for n in range(5):
+        for n in (0, 1, 2, 0):
             await asyncio.sleep(fleet.dice.uniform(0.1, 0.5))
-            await fleet.kill(n % 3)
+            fleet.kill(n)
+            await fleet.ready((n + 2) % 3)
+        await fleet.ready(0)
         await fleet.freeze(0, 3.0)
 
     on_postgres(database, tmp_path, told, "PostgreSQL, three processes", chaos)
