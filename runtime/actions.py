@@ -38,6 +38,7 @@ from loguru import logger
 
 from dsl.table import Action, Http, Json, Table
 from runtime.cache import Cache
+from runtime.circuits import Circuits, HostDown
 from runtime.effects import Call
 from runtime.events import Answered, Failed
 from runtime.hosts import NotAllowed, why_not
@@ -79,7 +80,7 @@ class Actions:
     Args:
         session: may be None where no action of the table is a HTTP call; in production from `outgoing`.
         development: whether `http` may be called.
-        clock: seconds that only go on, for the domain's `cache`.
+        clock: seconds that only go on, for the domain's `cache` and the hosts that do not answer.
     """
 
     def __init__(self, table: Table, functions: Mapping[str, Function], session: aiohttp.ClientSession | None,
@@ -88,7 +89,7 @@ class Actions:
         self._actions, self._functions = table.actions, functions
         self._values = Values(table.timezone, table.records)
         self._session, self._environment, self._development = session, environment, development
-        self._cache = Cache(clock)
+        self._cache, self._circuits = Cache(clock), Circuits(_is_answer, clock)
         self._threads = asyncio.Semaphore(THREADS)
 
     @property
@@ -117,6 +118,9 @@ class Actions:
         except NotAllowed as why:
             bound.error(f"an action's address is not called: {why}")
             return Failed(call=call.id, kind="failure")
+        except HostDown:
+            bound.warning("an action's host did not answer before: it is left alone")
+            kind = "failure"
         except TimeoutError:
             bound.warning("an action took too long")
             kind = "timeout"
@@ -139,12 +143,17 @@ class Actions:
             return await _in_thread(partial(contextvars.copy_context().run, function, **named))
 
     async def _http(self, http: Http, args: Mapping[str, Json], key: str) -> Json:
+        address = self._address(http, args)
+        with self._circuits.asking(address.authority):
+            return await self._asked(http, address, args, key)
+
+    async def _asked(self, http: Http, address: URL, args: Mapping[str, Json], key: str) -> Json:
         assert self._session is not None
         headers = {name: _CONTROL.sub(" ", self._filled(value, args, str)) for name, value in http.headers.items()}
         rest = {name: value for name, value in args.items() if name not in _params(http.url)}
         in_query = http.method in ("GET", "DELETE")
         async with self._session.request(
-                http.method, self._address(http, args), allow_redirects=False,
+                http.method, address, allow_redirects=False,
                 params={name: _shown(value) for name, value in rest.items() if value is not None} if in_query else None,
                 data=None if in_query else msgspec.json.encode(rest),
                 headers={"Accept": "application/json", **({} if in_query else {"Content-Type": "application/json"}),
@@ -202,6 +211,10 @@ async def _in_thread(function: Callable[[], Any]) -> Any:
 class HttpFailed(Exception):
     """Any answer but a 2xx."""
 
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.status = status
+
 
 def _refusal(status: int, body: bytes) -> Exception:
     """`Refused` for a 4xx that gives a reason, else a failure."""
@@ -212,7 +225,12 @@ def _refusal(status: int, body: bytes) -> Exception:
     match answer:
         case {"reason": str(reason)}:
             return Refused(reason)
-    return HttpFailed(str(status))
+    return HttpFailed(status)
+
+
+def _is_answer(fault: BaseException) -> bool:
+    """Whether the host is there, though it said no, or nothing that can be read."""
+    return isinstance(fault, Refused | ValueError) or (isinstance(fault, HttpFailed) and fault.status < 500)
 
 
 def _shown(value: Json) -> str:

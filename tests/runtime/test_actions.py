@@ -168,6 +168,22 @@ class TestHttp:
                 return await actions.run(Call("c1", "it", {}), "k", 0)
         assert asyncio.run(live()) == Failed("c1", "failure")
 
+    @pytest.mark.parametrize(("status", "asked"), [(500, 10), (404, 12), (200, 12)])
+    def test_a_host_that_fails_ten_times_in_a_row_is_left_alone(self, status: int, asked: int):
+        seen: list[str] = []
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            seen.append(request.path)
+            return web.Response(status=status)
+
+        async def live() -> Any:
+            async with api(answer) as url, aiohttp.ClientSession() as session:
+                actions = Actions(table({"it": http("GET", "/")}), {}, session, {"API": url}, clock=lambda: 0.0)
+                return [await actions.run(Call("c1", "it", {}), "k", 0) for _ in range(12)]
+        told = asyncio.run(live())
+        assert len(seen) == asked
+        assert told[-1] == (Answered("c1") if status == 200 else Failed("c1", "failure"))
+
     def test_the_domain_says_how_often_it_is_tried_again(self):
         action = http("GET", "/", retry=2)
 
