@@ -20,9 +20,10 @@ from starlette.applications import Starlette
 
 from dsl.table import Table
 from runtime import machine
-from runtime.actions import Actions, ActionsError, load_functions, missing_environment
+from runtime.actions import Actions, ActionsError, closed_addresses, load_functions, missing_environment
 from runtime.channels.whatsapp import WhatsApp
 from runtime.outbox import Clock, Outbox
+from runtime.outgoing import outgoing
 from runtime.settings import Settings, SettingsError
 from runtime.store.opening import open_store
 from runtime.store.port import Store
@@ -79,17 +80,19 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
         faults, functions = missing_environment(table, environment), load_functions(table, folder)
     except ActionsError as fault:
         faults, functions = [*missing_environment(table, environment), *str(fault).splitlines()], {}
+    faults = faults or closed_addresses(table, environment, settings.development)
     if faults:
         raise SettingsError(faults)
     turns = Turns(table, advance)
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        # One pool for everything that leaves; how many posts are under way at once, the worker decides.
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        # How many posts are under way at once, the worker decides.
+        async with (aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+                    outgoing(settings.development) as guarded):
             channel = WhatsApp(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
                                settings.whatsapp_phone_number_id, settings.whatsapp_access_token)
-            actions = Actions(table, functions, session, environment)
+            actions = Actions(table, functions, guarded, environment, development=settings.development)
             settle_ms = 1_000 * settings.settle
             outbox = Outbox(channel, actions, clock, rate=settings.whatsapp_rate, settle_ms=settle_ms)
             worker = Worker(store, turns, turns.failed, clock, outbox.committed, outbox.lease_ms, settle_ms)

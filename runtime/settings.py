@@ -46,6 +46,7 @@ class Settings:
     port: int = 8080
     settle: int = 20                         # seconds that a message which may have arrived waits for a word of it
     log_level: str = "info"
+    development: bool = False                # actions may call `http`, and what leads to this machine
 
     @property
     def app_secrets(self) -> tuple[str, ...]:
@@ -116,9 +117,13 @@ def _read_file(path: Path, faults: list[str]) -> dict[str, object]:
 
 
 def _convert(one: Field[Any], told: object, known: dict[str, Any], faults: list[str]) -> None:
-    wants_number = isinstance(one.default, int)
     text = str(told).strip()
-    if not wants_number:
+    if isinstance(one.default, bool):
+        if text.lower() in ("true", "false"):
+            known[one.name] = text.lower() == "true"
+        else:
+            faults.append(f"`{_variable(one.name)}` wants `true` or `false`")
+    elif not isinstance(one.default, int):
         known[one.name] = text
     elif text.isascii() and text.isdigit():
         known[one.name] = int(text)

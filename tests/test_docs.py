@@ -282,7 +282,7 @@ def test_every_setting_is_in_the_manual_with_its_default():
     for one in fields(Settings):
         row = re.search(rf"^\| `{PREFIX}{one.name.upper()}` \|([^|]*)\|", page, re.M)
         assert row, one.name
-        assert row[1].strip().strip("`") == (str(one.default) or "none"), one.name
+        assert row[1].strip().strip("`") == (str(one.default).lower() or "none"), one.name
 
 
 # --- nothing is left out of the manual ----------------------------------------------------------------------

@@ -71,10 +71,10 @@ async def chatting(bot: Path, built: "Build") -> AsyncIterator["Chat"]:
     async with AsyncExitStack() as open_now:
         session = None
         if any(action.http for action in table.actions.values()):
-            import aiohttp
+            from runtime.outgoing import outgoing
 
-            session = await open_now.enter_async_context(aiohttp.ClientSession())
-        actions = Actions(table, functions, session, os.environ)
+            session = await open_now.enter_async_context(outgoing(development=True))
+        actions = Actions(table, functions, session, os.environ, development=True)
 
         async def run(call: Call) -> Answered | Failed:
             for attempt in range(table.actions[call.action].retry + 1):

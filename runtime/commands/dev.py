@@ -44,7 +44,8 @@ def command(bot: Path, port: int | None) -> None:
 
 def _for_development(settings: "Settings") -> "Settings":
     """What is not set is made up: nobody outside this machine can know it."""
-    return replace(settings, whatsapp_app_secret=settings.whatsapp_app_secret or secrets.token_hex(8),
+    return replace(settings, development=True,
+                   whatsapp_app_secret=settings.whatsapp_app_secret or secrets.token_hex(8),
                    whatsapp_verify_token=settings.whatsapp_verify_token or secrets.token_hex(8),
                    whatsapp_access_token=settings.whatsapp_access_token or secrets.token_hex(8),
                    whatsapp_phone_number_id=settings.whatsapp_phone_number_id or "100200300")

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,15 @@ class TestActions:
         assert fault.value.faults == [
             "action `a`: the environment variable `NO_SUCH` is not set",
             "action `b`: there is no `actions.py` in the bot's folder"]
+
+    def test_nor_one_whose_actions_would_call_in_the_clear_but_in_development(self, tmp_path: Path):
+        bot, own = table({"a": Action(http=Http("GET", "${API}/"))}), settings("http://x", tmp_path / "db")
+        named = {"API": "http://api.example.com"}
+
+        with pytest.raises(SettingsError) as fault:
+            assemble(bot, tmp_path, own, advance, MemoryStore(), environment=named)
+        assert fault.value.faults == ["action `a`: `api.example.com` is not called over `https`"]
+        assert assemble(bot, tmp_path, replace(own, development=True), advance, MemoryStore(), environment=named)
 
 
 class TestTimers:

@@ -103,3 +103,9 @@ def test_a_file_that_is_no_toml_is_a_fault(tmp_path: Path):
 
 def test_a_port_is_a_port():
     assert faults(GIVEN | {"TALKTABLE_PORT": "70000"}) == ["`TALKTABLE_PORT` wants a number from 0 to 65535"]
+
+
+def test_development_is_true_or_false():
+    assert read_settings(GIVEN | {"TALKTABLE_DEVELOPMENT": "True"}).development
+    assert not read_settings(GIVEN | {"TALKTABLE_DEVELOPMENT": "false"}).development
+    assert faults(GIVEN | {"TALKTABLE_DEVELOPMENT": "1"}) == ["`TALKTABLE_DEVELOPMENT` wants `true` or `false`"]
