@@ -30,9 +30,10 @@ CONNECT_S, COMMAND_S = 5, 15
 SESSION = {"application_name": "talktable", "synchronous_commit": "on", "idle_in_transaction_session_timeout": "10000",
            "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "3", "tcp_keepalives_count": "3"}
 
-# Classes of SQLSTATE (PostgreSQL, appendix A) that say nothing of what was asked: connection, wrong state, rollback
-# for the sake of others, out of resources, lock not available, operator's wish, system, internal.
-LATER = ("08", "25", "40", "53", "55", "57", "58", "XX")
+# Classes of SQLSTATE (PostgreSQL, appendix A) that say nothing of what was asked: connection, wrong state, who may come
+# in, no such database, rollback for the sake of others, out of resources, lock not available, operator's wish, system,
+# internal.
+LATER = ("08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX")
 
 NOW = sa.cast(sa.func.extract("epoch", sa.func.statement_timestamp()) * 1000, sa.BigInteger)
 
@@ -85,7 +86,7 @@ class PostgresStore:
         except (OSError, TimeoutError) as fault:
             raise StoreDown(f"{type(fault).__name__}: {fault}") from fault
         except Exception as fault:                           # asyncpg's own, where a connection could not be made
-            if (state := getattr(fault, "sqlstate", None)) is None or not _passes(state):
+            if not str(getattr(fault, "sqlstate", "")).startswith(LATER):
                 raise
             raise StoreDown(f"{type(fault).__name__}: {fault}") from fault
 
@@ -102,11 +103,7 @@ class PostgresStore:
 def is_ours(fault: DBAPIError) -> bool:
     """Whether what was asked is the reason, and it would fail again."""
     state = getattr(fault.orig, "sqlstate", None)
-    return not fault.connection_invalidated and state is not None and not _passes(state)
-
-
-def _passes(state: str) -> bool:
-    return state.startswith(LATER) or state.startswith("28")    # 28: who may come in is the operator's to mend
+    return not fault.connection_invalidated and state is not None and not state.startswith(LATER)
 
 
 def postgres_engine(url: str) -> AsyncEngine:
