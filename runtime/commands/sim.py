@@ -100,5 +100,7 @@ def know(simulator: "Simulator", table: "Table") -> None:
     """A bot's templates, approved."""
     for name, template in table.templates.items():
         text = "Message: " + " ".join(f"{{{{{at}}}}}" for at, _ in enumerate(template.params, 1)) + "."
+        buttons = [{"type": "QUICK_REPLY", "text": title} for title in template.buttons]
+        components = ({"type": "BODY", "text": text}, {"type": "BUTTONS", "buttons": buttons})
         for language in table.languages:
-            simulator.world.templates.add(name, language, "UTILITY", ({"type": "BODY", "text": text},), "APPROVED")
+            simulator.world.templates.add(name, language, "UTILITY", components, "APPROVED")

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from dsl.diagnostics import Severity
-from dsl.limits import faults, kind
+from dsl.limits import data, faults, kind
 from runtime.sim.clock import Clock
 from runtime.sim.errors import Refusal
 from runtime.sim.ledger import Ledger
@@ -26,6 +26,7 @@ from runtime.sim.world import TROUBLES, User, World
 
 Json = dict[str, Any]
 
+MEDIA = frozenset(data()["media"]["types"])
 REACTION_MS = 30 * 86_400_000                # a reaction's target is at most 30 days old
 
 
@@ -52,8 +53,13 @@ class Posted:
     user: User | None
     kind: str
     body: Json
-    category: str                            # "service", or that of its template
+    template: Template | None = None
     refused: int | None = None               # the code with which it will fail all the same
+
+
+    @property
+    def category(self) -> str:
+        return self.template.category.lower() if self.template else "service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +134,14 @@ class Graph:
         self._untroubled()
         to = str(body.get("to") or body.get("recipient"))
         user = self._world.user(to) if body.get("to") is None or not to[:1].isalpha() else None
-        category = self._template(body).category.lower() if of_kind == "template" else "service"
+        template = self._template(body) if of_kind == "template" else None
         self._reachable(to, user)
-        is_late = user is not None and category == "service" and not self._world.is_open(user, self._clock())
+        is_late = user is not None and template is None and not self._world.is_open(user, self._clock())
         if is_late and not late_is_accepted:
             raise Refusal(131047, "More than 24 hours have passed since the user last wrote to this number")
         self._targets_exist(of_kind, body)
         self._take_pace(user)
-        return Posted(self.new_id("out"), body.get("biz_opaque_callback_data"), to, user, of_kind, body, category,
+        return Posted(self.new_id("out"), body.get("biz_opaque_callback_data"), to, user, of_kind, body, template,
                       131047 if is_late else None)
 
     def mark_read(self, number_id: str, body: Json) -> Json:
@@ -181,7 +187,7 @@ class Graph:
             target = self._ledger.inbound.get(body["reaction"]["message_id"])
             if target is None or now - target.at > REACTION_MS:
                 raise Refusal(131009, "reaction.message_id: not a message of this chat of the last 30 days")
-        if isinstance(held, dict) and "id" in held and kind_of_media(of_kind):
+        if isinstance(held, dict) and "id" in held and of_kind in MEDIA:
             file = self._world.shelf.get(held["id"], now)
             if file is None:
                 raise Refusal(131009, f"{of_kind}.id: there is no such media, or it has expired")
@@ -223,6 +229,7 @@ class Graph:
         return self._create(read_body(request))
 
     def _create(self, body: Json) -> Json:
+        _objects(body, "")
         name, language = body.get("name"), body.get("language")
         fault = definition_fault(name, body.get("category"), language, body.get("components"))
         if fault:
@@ -234,6 +241,7 @@ class Graph:
         return {"id": made.id, "status": made.status, "category": made.category}
 
     def _edit(self, template: Template, body: Json) -> Json:
+        _objects(body, "")
         components = body.get("components", list(template.components))
         category = body.get("category", template.category)
         if fault := definition_fault(template.name, category, template.language, components):
@@ -288,10 +296,6 @@ class Graph:
             {"delivery_status": status.upper()} for entry in found for status in entry.statuses]}}] if found else []}
 
 
-def kind_of_media(of_kind: str) -> bool:
-    return of_kind in ("image", "video", "audio", "document", "sticker")
-
-
 def _fits(of_kind: str, body: Json) -> None:
     """Whether a message keeps the limits, by the table that the compiler uses too."""
     _objects(body, "")
@@ -301,9 +305,9 @@ def _fits(of_kind: str, body: Json) -> None:
             raise Refusal(code, f"{fault.path} {fault.what}")
 
 
-# Where a message holds objects, and where it may hold anything: in the data of a form.
-_OBJECTS, _ANYTHING = ("context", "interactive", "header", "body", "footer", "action"), (
-    "values", "data", "saved_addresses")
+# Where a message holds an object, and where it may hold anything: the data of a form, examples of a template.
+_OBJECTS = ("context", "interactive", "header", "body", "footer", "action")
+_ANYTHING = ("values", "data", "saved_addresses", "example")
 
 
 def _objects(value: Any, path: str) -> None:

@@ -31,6 +31,9 @@ from runtime.sim.world import Number, User, World, bsuid_of, digits
 
 Json = dict[str, Any]
 
+# What a tap on a button of a message of this kind is told as.
+_REPLIES = {"interactive.button": "button_reply", "interactive.list": "list_reply", "template": "button"}
+
 SILENCE_S = 0.05
 
 
@@ -161,8 +164,7 @@ class Simulator:
                 continue
             for title, id in line.options:
                 if what in (title, id):
-                    reply = "list_reply" if line.kind == "interactive.list" else "button_reply"
-                    return self.send(phone, inbound.tap(reply, id, title), title, line.id)
+                    return self.send(phone, inbound.tap(_REPLIES[line.kind], id, title), title, line.id)
         raise LookupError(f"{user.phone} sees nothing named `{what}` to tap")
 
     def send_file(self, phone: str, file: File, caption: str = "") -> str:
@@ -322,6 +324,8 @@ class Simulator:
         entry.accepted += 1
         entry.ids.append(posted.id)
         text, options = shown(posted.kind, posted.body)
+        if posted.template:
+            options = tuple((title, title) for title in posted.template.quick_replies())
         self.ledger.lines.append(Line(now, user.phone if user else posted.to, "bot", posted.id, posted.kind, text,
                                       options))
         first, *others = ladder(self.habits, self._chance, user, posted.kind, posted.category == "marketing",

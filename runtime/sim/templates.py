@@ -41,6 +41,13 @@ class Template:
         return len({name for text in texts for name in _PARAMETER.findall(text)})
 
 
+    def quick_replies(self) -> tuple[str, ...]:
+        """The buttons that send an answer back."""
+        buttons = [button for one in self.components if str(one.get("type", "")).lower() == "buttons"
+                   for button in one.get("buttons") or ()]
+        return tuple(str(one.get("text", "")) for one in buttons if one.get("type") == "QUICK_REPLY")
+
+
 class Templates:
     """All templates of the account, by name and language."""
 
@@ -94,8 +101,9 @@ def _text_faults(component: Json) -> Iterator[str]:
     kind, text = str(component.get("type", "")).lower(), str(component.get("text", ""))
     rule = _RULES.get({"header": "header_text"}.get(kind, kind))
     if kind == "buttons":
-        if len(component.get("buttons") or ()) > _RULES["buttons"]["max"]:
-            yield f"buttons: at most {_RULES['buttons']['max']}"
+        buttons = component.get("buttons")
+        if not isinstance(buttons, list) or len(buttons) > _RULES["buttons"]["max"]:
+            yield f"buttons: a list of at most {_RULES['buttons']['max']}"
         return
     if rule and too_long(text, rule["max"]) is Severity.ERROR:
         yield f"{kind}: {len(text)} of {rule['max']} characters"

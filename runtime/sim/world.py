@@ -5,6 +5,7 @@ Values and look-ups, nothing else: what a business may do with them is `graph`'s
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
@@ -55,13 +56,16 @@ class User:
     pace: Pace = field(default=PAIR, repr=False)
 
 
+_NOT_DIGITS = re.compile("[^0-9]+")
+
+
 def digits(phone: str) -> str:
     """A phone number as in `wa_id`; empty if it is none.
 
     >>> digits("+1 (555) 777-0001"), digits("US.1555")
     ('15557770001', '')
     """
-    return "" if phone[:1].isalpha() else "".join(one for one in phone if one.isascii() and one.isdigit())
+    return "" if phone[:1].isalpha() else _NOT_DIGITS.sub("", phone)
 
 
 def bsuid_of(phone: str) -> str:

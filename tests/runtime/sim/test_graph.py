@@ -411,6 +411,34 @@ def spoiled(value: Any, path: list[int], junk: Any) -> Any:
     return {key: spoiled(item, path[1:], junk) if n == at else item for n, (key, item) in enumerate(value.items())}
 
 
+class TestUsersAnswer:
+    def test_a_templates_button_is_tapped(self):
+        async def story(business: Business) -> None:
+            buttons = {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Book again"},
+                                                      {"type": "URL", "text": "More", "url": "https://a.b"}]}
+            business.sim.world.templates.add("gone", "en", "UTILITY", ({"type": "BODY", "text": "Gone."}, buttons),
+                                             "APPROVED")
+            business.sim.user(USER)
+            assert code(await business.send(template(name="gone"))) is None
+            business.sim.tap(USER, "Book again")
+            await business.sim.advance()
+            [tapped] = business.values("messages")
+            assert (tapped["type"], tapped["button"]) == ("button", {"payload": "Book again", "text": "Book again"})
+        play(story)
+
+    def test_a_voice_note_and_an_opt_out(self):
+        async def story(business: Business) -> None:
+            business.sim.send_file(USER, File(b"ogg", "audio/ogg; codecs=opus"))
+            business.sim.opt_out(USER)
+            await business.sim.advance()
+            assert business.values("messages")[0]["audio"]["voice"] is True
+            changes = [change for body in business.bodies for entry in json.loads(body)["entry"]
+                       for change in entry["changes"] if change["field"] == "user_preferences"]
+            assert changes[0]["value"]["user_preferences"][0]["value"] == "stop"
+            assert business.sim.user(USER).opted_out
+        play(story)
+
+
 @given(shape=st.sampled_from(SHAPES), path=st.lists(st.integers(0, 9), min_size=1, max_size=8), junk=JUNK)
 @settings(max_examples=100, deadline=None)
 def test_no_message_however_spoiled_breaks_anything(shape: dict[str, Any], path: list[int], junk: Any):
@@ -421,4 +449,20 @@ def test_no_message_however_spoiled_breaks_anything(shape: dict[str, Any], path:
         answer = await business.call("POST", MESSAGES, spoiled(whole, path, junk))
         assert answer.status in (200, 400)
         await business.sim.advance(60_000)
+    play(story)
+
+
+@given(path=st.lists(st.integers(0, 9), min_size=1, max_size=8), junk=JUNK)
+@settings(max_examples=60, deadline=None)
+def test_nor_does_a_definition_of_a_template(path: list[int], junk: Any):
+    async def story(business: Business) -> None:
+        whole = {**MADE, "components": [BODY | {"example": {"body_text": [["Ana", "Monday"]]}}, {
+            "type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Yes"}]}]}
+        await opened(business)
+        answer = await business.call("POST", TEMPLATES, spoiled(whole, path, junk))
+        assert answer.status in (200, 400)
+        await business.sim.advance(60_000)
+        for found in list(business.sim.world.templates):
+            assert (await business.send(template(FILLED, name=found.name))).status in (200, 400)
+        assert code(await business.call("POST", TEMPLATES, whole | {"name": "whole"})) is None
     play(story)
