@@ -43,6 +43,12 @@ def test_the_table_imports_nothing_of_ours():
     assert not ours(ROOT / "dsl" / "table.py")
 
 
+def test_policy_is_arithmetic_on_times_that_it_is_given():
+    policy = ROOT / "runtime" / "policy.py"
+    assert not ours(policy)
+    assert not imports(policy) & {"time", "random", "datetime", "asyncio"}
+
+
 def core_files() -> list[Path]:
     named = [ROOT / "runtime" / f"{name}.py" for name in CORE]
     return sorted(path for path in named if path.exists()) + sorted((ROOT / "runtime" / "answers").glob("*.py"))
