@@ -120,11 +120,11 @@ class _Drawing:
             case "rest" | "again":
                 return self.step(op[1])
             case "jump":
-                return self.node(Node(f"->{op[1]}", "jump", op[1], op[1]))
+                return self.node(Node(here, "jump", op[1], op[1]))     # each its own chip: no edge crosses for it
             case "return":
-                return self.node(Node("return", "return", "back"))
+                return self.node(Node(here, "return", "back"))
             case "end":
-                return self.node(Node("end", "end", "end"))
+                return self.node(Node(here, "end", "end"))
             case "branch":
                 return self.fork(run, index, Node(here, "branch", self.source_of(op[1])), op[2], ("yes", "no"))
             case "next":

@@ -9,11 +9,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 CORE = {"events", "effects", "state", "machine", "program", "values", "texts", "replies", "validation", "regex",
-        "operators", "expressions", "plan", "walk", "runs", "steps", "matching", "session", "shapes"}
+        "operators", "expressions", "plan", "walk", "runs", "steps", "matching", "session", "shapes",
+        "choices", "messages"}
 CORE_MAY = ("dsl.table", "dsl.words", "runtime")
 EDGES = ("runtime.store", "runtime.channels", "runtime.worker", "runtime.outbox", "runtime.actions", "runtime.web",
          "runtime.settings", "runtime.telemetry", "runtime.serve", "runtime.commands", "runtime.__main__",
-         "runtime.stories", "runtime.chat")
+         "runtime.stories", "runtime.chat", "runtime.sim")
 FORBIDDEN_IN_CORE = {"asyncio", "os", "time", "random", "logging", "loguru", "socket", "aiohttp",
                      "sqlalchemy", "sqlmodel", "pathlib", "io", "subprocess", "threading"}
 
