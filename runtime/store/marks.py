@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from runtime.store.port import Inbound, Work, unreachable
 from runtime.store.receipts import Standing, told
-from runtime.store.tables import DEAD, DROPPED, SENT, TO_SEND, OutboxRow
+from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND, OutboxRow
 
 NEVER = -1                                   # the lease of a posting that was never ours
 
@@ -53,9 +53,12 @@ class MarkStatements:
                                                             "error")} | {"marked_at": at})
         self.change = change
         self.again = change.values(next_at=later)
-        self.free = sa.update(O).where(O.c.conv.in_(ids("convs")), unsent, ~O.c.leased).values(next_at=0)
+        # Not those that are themselves in doubt: that another one arrived says nothing of them.
+        self.free = (sa.update(O).where(O.c.conv.in_(ids("convs")), unsent, ~O.c.leased,
+                                        sa.func.coalesce(O.c.error, "") != IN_DOUBT).values(next_at=0))
+        doubt = sa.case((sa.and_(O.c.leased, O.c.kind == "message"), IN_DOUBT), else_=O.c.error)
         self.settle = (sa.update(O).where(O.c.conv.in_(ids("convs")), unsent)
-                       .values(next_at=clock + sa.bindparam("for"), leased=False))
+                       .values(next_at=clock + sa.bindparam("for"), leased=False, error=doubt))
 
 
 class Marks:
@@ -100,8 +103,9 @@ class Marks:
         """The rows that statuses are about, and their keys; with them, all rows of this work are locked."""
         work = self._work
         ours = [one.posting for marks in (work.sent, work.unsent, work.dead, work.gone) for one in marks]
+        # Never an empty list: SQLAlchemy would make a subquery of it, and the database read the whole table.
         found = self._execute(self._sql.standing, {
-            "rows": ours, "keys": [one.key for one in work.receipts if one.key],
+            "rows": ours or [NEVER], "keys": [one.key or "" for one in work.receipts],
             "providers": [one.provider_id for one in work.receipts]})
         return {row.id: (Standing(id=row.id, conversation=row.conv, status=row.status, attempts=row.attempts,
                                   leased=row.leased, provider_id=row.provider_id, delivery=row.delivery,
