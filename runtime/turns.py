@@ -44,6 +44,8 @@ class Turns:
         started = perf_counter_ns()
         if inbound.origin == "delivery":
             return self._closed(before, started)
+        if inbound.origin == "identity":
+            return self._renamed(before, inbound, started)
         contact = Contact()
         event: Event | None = None
         state = State()
@@ -77,6 +79,13 @@ class Turns:
         turn = Turn(replace(state, frames=(), waiting=(), asked=(), misses=0, slots=slots), (Close("gone"),))
         return Outcome(state=encode_state(turn.state).decode(), contact=before.contact,
                        entry=replace_entry(self._entry(state, turn.state, None, turn, None, started), kind="gone"))
+
+    def _renamed(self, before: Conversation, inbound: Inbound, started: int) -> Outcome:
+        """The user has another number or id: the conversation stays as it is, and reaches them there."""
+        state = decode_state(before.state) if before.state else State()
+        entry = self._entry(state, state, None, Turn(state, ()), None, started)
+        return Outcome(state=before.state, contact=_text(encode_contact(_contact(before, inbound))),
+                       entry=replace_entry(entry, kind="renamed"))
 
     def _is_kept(self, slot: str) -> bool:
         return slot in self._table.slots and self._table.slots[slot].keep

@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeAlias
 from zlib import crc32
@@ -20,8 +20,10 @@ import msgspec
 
 from runtime.channels.taps import chosen
 from runtime.events import Event, Opened, Said, Sent
+from runtime.store.port import IdentityKind
 
 Json = Any
+Names: TypeAlias = dict[IdentityKind, str]   # what a user is called; only what was told, a number without its plus
 
 DEEPEST = 64                                 # nesting of a webhook; the deepest documented one is about 12
 LONGEST_INTEGER = 300                        # digits; Python itself refuses to read more than 4,300
@@ -54,6 +56,19 @@ class Heard:
     id: str
     event: Event
     sent_at: int                             # the platform's time, milliseconds: only good for putting things in order
+    names: Names = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A user has another number or id: `was` leads to them no more, `names` does from now on."""
+
+    account: str
+    address: str
+    id: str
+    sent_at: int
+    was: Names
+    names: Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +97,7 @@ class Rejected:
     reason: str
 
 
-Item: TypeAlias = Heard | Status | Noted | Rejected
+Item: TypeAlias = Heard | Renamed | Status | Noted | Rejected
 
 
 def is_signed(body: bytes, header: str, secrets: Sequence[str]) -> bool:
@@ -103,7 +118,8 @@ def parse(body: bytes) -> Json:
         Unreadable: not JSON in UTF-8, or nested beyond reason.
     """
     try:
-        return _clean(_read(body), DEEPEST)
+        document = _read(body)
+        return document if _is_clean(body) else _clean(document, DEEPEST)
     except (ValueError, RecursionError) as fault:
         raise Unreadable(type(fault).__name__) from None
 
@@ -122,6 +138,14 @@ def _integer(digits: str) -> int | str:
 
 def _refuse(constant: str) -> None:
     raise Unreadable(constant)
+
+
+_MAYBE_BAD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9]{19}")      # NUL, surrogates, numbers beyond 64 bits
+
+
+def _is_clean(body: bytes) -> bool:
+    """Whether the bytes alone say that there is nothing to clean, as of nearly every webhook: that costs a tenth."""
+    return body.count(b"{") + body.count(b"[") <= DEEPEST and _MAYBE_BAD.search(body) is None
 
 
 def _clean(value: Json, depth: int) -> Json:
@@ -148,7 +172,7 @@ def walk(document: Json, account: str, now: int) -> list[Item]:
         now: milliseconds since 1970, the time of all events.
     """
     items = list(_items(document, account, now))
-    items.sort(key=lambda item: item.sent_at if isinstance(item, Heard) else 0)
+    items.sort(key=lambda item: item.sent_at if isinstance(item, Heard | Renamed) else 0)
     return items
 
 
@@ -158,7 +182,7 @@ def _items(document: Json, account: str, now: int) -> Iterator[Item]:
             where = f"entry[{e}].changes[{c}]"
             value, field = _dict(change.get("value")), _word(change.get("field"), "messages")
             number = _dict(value.get("metadata")).get("phone_number_id")
-            if field != "messages":
+            if field not in ("messages", "user_id_update"):
                 yield Noted(field)
             elif number != account:
                 yield Noted("another number")
@@ -172,6 +196,8 @@ def _change(value: dict[str, Json], account: str, where: str, now: int) -> Itera
         yield _message(_dict(message), contacts, account, f"{where}.messages[{m}]", now)
     for s, status in enumerate(_list(value.get("statuses"))):
         yield _status(_dict(status), account, f"{where}.statuses[{s}]")
+    for update in _dicts(value.get("user_id_update")):
+        yield _updated(update, account, now)
     for _ in _list(value.get("errors")):
         yield Noted("error")
 
@@ -181,30 +207,79 @@ def _message(message: dict[str, Json], contacts: list[dict[str, Json]], account:
     if not id or len(id) > 256:
         return Rejected(where, "no id")
     told = kind if kind != "interactive" else _word(_dict(message.get(kind)).get("type"), kind)
+    if kind == "system":
+        return _moved(message, account, id, now)
     if told in NOT_FOR_US or message.get("group_id"):
         return Noted(told if told in NOT_FOR_US else "group")
-    bsuid, phone = _who(message, contacts)
-    if not bsuid and not phone:
+    names = _names(message, contacts)
+    if not names:
         return Rejected(where, "no user")
-    address = f"+{phone.lstrip('+')}" if phone else bsuid
-    return Heard(account, bsuid or phone, address, id, _event(kind, message, now, crc32(id.encode())),
-                 _time(message.get("timestamp"), now))
+    user = names.get("bsuid") or names.get("phone") or names.get("wa_id") or names["parent_bsuid"]
+    return Heard(account, user, _address(names), id, _event(kind, message, now, crc32(id.encode())),
+                 _time(message.get("timestamp"), now), names)
 
 
-# Changes of an identity, of a message that was handled already, or of a call's permission: nothing to take a turn on.
-NOT_FOR_US = frozenset({"system", "edit", "revoke", "call_permission_reply"})
+# Changes of a message that was handled already, or of a call's permission: nothing to take a turn on.
+NOT_FOR_US = frozenset({"edit", "revoke", "call_permission_reply"})
 
 
-def _who(message: dict[str, Json], contacts: list[dict[str, Json]]) -> tuple[str, str]:
-    """The user's business-scoped id and phone, each empty if it was not told. `contacts[0]` may be somebody else."""
+def _names(message: dict[str, Json], contacts: list[dict[str, Json]]) -> Names:
+    """What the user is called. `contacts[0]` may be somebody else."""
     user, phone = _text(message.get("from_user_id")), _text(message.get("from"))
     told = [contact for contact in contacts
             if (user and contact.get("user_id") == user) or (phone and contact.get("wa_id") == phone)]
     if not told and not user and not phone and len(contacts) == 1:
         told = contacts
-    for contact in told:
-        user, phone = user or _text(contact.get("user_id")), phone or _text(contact.get("wa_id"))
-    return (user if _BSUID.fullmatch(user) else ""), (phone if _PHONE.fullmatch(phone) else "")
+    contact = told[0] if told else {}
+    return _fit(bsuid=user or contact.get("user_id"), wa_id=contact.get("wa_id"), phone=phone,
+                parent_bsuid=message.get("from_parent_user_id") or contact.get("parent_user_id"))
+
+
+def _fit(*, bsuid: Json = None, parent_bsuid: Json = None, wa_id: Json = None, phone: Json = None) -> Names:
+    """Those that are what they should be."""
+    names: Names = {}
+    if _BSUID.fullmatch(_text(bsuid)):
+        names["bsuid"] = bsuid
+    if _BSUID.fullmatch(_text(parent_bsuid)):
+        names["parent_bsuid"] = parent_bsuid
+    if _PHONE.fullmatch(_text(wa_id)):
+        names["wa_id"] = wa_id.lstrip("+")
+    if _PHONE.fullmatch(_text(phone)):
+        names["phone"] = phone.lstrip("+")
+    return names
+
+
+def _address(names: Names) -> str:
+    """A number where one is known: every kind of message can be sent to it."""
+    phone = names.get("phone") or names.get("wa_id")
+    return f"+{phone}" if phone else names.get("bsuid") or names.get("parent_bsuid", "")
+
+
+def _moved(message: dict[str, Json], account: str, id: str, now: int) -> Item:
+    """A `system` message: the user has another number, and with it another id; or only the id may be told."""
+    held = _dict(message.get("system"))
+    if held.get("type") not in ("user_changed_number", "user_changed_user_id"):
+        return Noted("system")
+    new, old = held.get("wa_id") or held.get("new_wa_id"), message.get("from")
+    user = held.get("user_id")
+    before = held.get("previous_user_id") or message.get("from_user_id")
+    was = _fit(bsuid=before if before != user else None, wa_id=old if old != new else None,
+               phone=old if old != new else None, parent_bsuid=held.get("previous_parent_user_id"))
+    return _renamed(account, id, _time(message.get("timestamp"), now), was,
+                    _fit(bsuid=user, wa_id=new, phone=new, parent_bsuid=held.get("parent_user_id")))
+
+
+def _updated(update: dict[str, Json], account: str, now: int) -> Item:
+    """An entry of `user_id_update`: the ids before and after. It has no id of its own, so it is named by them."""
+    user, parent = _dict(update.get("user_id")), _dict(update.get("parent_user_id"))
+    was = _fit(bsuid=user.get("previous"), parent_bsuid=parent.get("previous"))
+    names = _fit(bsuid=user.get("current"), parent_bsuid=parent.get("current"), wa_id=update.get("wa_id"))
+    id = f"user_id_update:{was.get('bsuid', '')}:{names.get('bsuid', '')}"
+    return _renamed(account, id, _time(update.get("timestamp"), now), was, names)
+
+
+def _renamed(account: str, id: str, at: int, was: Names, names: Names) -> Item:
+    return Renamed(account, _address(names), id, at, was, names) if was and names else Noted("system")
 
 
 def _event(kind: str, message: dict[str, Json], at: int, seed: int) -> Event:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from runtime.store.identities import Book, Link
 from runtime.store.port import (
     RUN,
     Conversation,
     Done,
     Handled,
+    Identity,
     Inbound,
     Posting,
     Run,
@@ -21,7 +23,7 @@ from runtime.store.port import (
     unreachable,
 )
 from runtime.store.receipts import Standing, told
-from runtime.store.tables import DEAD, DROPPED, SENT, TO_SEND
+from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,12 @@ class _Tables:
     unsent: dict[int, _Queued] = field(default_factory=dict)
     settled: dict[int, _Queued] = field(default_factory=dict)
     timers: dict[tuple[str, str], int] = field(default_factory=dict)
+    links: dict[Identity, Link] = field(default_factory=dict)
     postings: int = 0
 
     def copy(self) -> _Tables:
         return _Tables(dict(self.conversations), set(self.seen), list(self.undone), list(self.journal),
-                       dict(self.unsent), dict(self.settled), dict(self.timers), self.postings)
+                       dict(self.unsent), dict(self.settled), dict(self.timers), dict(self.links), self.postings)
 
     def put(self, queued: _Queued) -> None:
         """Among what is to be sent, in the order of its making, or among what is settled."""
@@ -71,13 +74,19 @@ class MemoryStore:
 
     def prepare(self) -> None:
         unsent = self._tables.unsent
-        self._tables.unsent = {id: replace(queued, next_at=0) for id, queued in unsent.items()}
+        self._tables.unsent = {id: replace(queued, next_at=0) if queued.standing.leased else queued
+                               for id, queued in unsent.items()}
 
     def close(self) -> None:
         """Nothing is held."""
 
     def tick(self, work: Work, turn: TakeTurn) -> Done:
         tables = self._tables.copy()                         # a turn that raises leaves the old ones in place
+        book = Book(tables.links, work.now, self._tag)
+        work = replace(work, inbound=tuple(book.placed(work.inbound)))
+        tables.links = book.links
+        for other, into in book.merged.items():
+            _merge(tables, other, into)
         self._accept(tables, work.inbound)
         wanted = {inbound.conversation for inbound in work.inbound} | work.look
         if work.fire:
@@ -104,6 +113,19 @@ class MemoryStore:
             del tables.timers[conv, name]
             self._accept(tables, [timed_out(conv, name, at, now)])
         return {conv for conv, _, _ in due}
+
+
+def _merge(tables: _Tables, other: str, into: str) -> None:
+    tables.undone = [replace(one, conversation=into) if one.conversation == other else one for one in tables.undone
+                     if one.conversation != other or (into, one.id) not in tables.seen]
+    tables.seen = {(into if conv == other else conv, id) for conv, id in tables.seen}
+    for queues in (tables.unsent, tables.settled):
+        for id, queued in queues.items():
+            if queued.conversation == other:
+                queues[id] = replace(queued, standing=replace(queued.standing, conversation=into))
+    tables.timers = {key: due for key, due in tables.timers.items() if key[0] != other}
+    if before := tables.conversations.get(other):
+        tables.conversations[other] = replace(before, state="", contact="")
 
 
 def _handle(tables: _Tables, wanted: set[str], turn: TakeTurn) -> list[Handled]:
@@ -182,7 +204,8 @@ def _settle(tables: _Tables, posting: int, status: int, provider_id: str | None 
 def _give_back(tables: _Tables, conversation: str, next_at: int) -> None:
     """What is leased behind a posting that was not sent is nobody's any more."""
     for id, queued in tables.unsent.items():
-        is_free = queued.standing.leased if next_at else not queued.standing.leased
+        is_waiting = not queued.standing.leased and queued.standing.error != IN_DOUBT
+        is_free = queued.standing.leased if next_at else is_waiting
         if queued.conversation == conversation and is_free:
             standing = replace(queued.standing, leased=False)
             tables.unsent[id] = replace(queued, standing=standing, next_at=next_at)
@@ -216,8 +239,10 @@ def _claim(tables: _Tables, work: Work, offered: frozenset[str]) -> tuple[list[R
             runs.append(Run(conv, tables.conversations[conv].contact, tuple(queued.posting for queued in run)))
         else:
             for queued in queues[conv]:
+                error = IN_DOUBT if _may_be_sent(queued, work) else queued.standing.error
                 tables.unsent[queued.posting.id] = replace(
-                    queued, standing=replace(queued.standing, leased=False), next_at=work.now + work.settle_ms)
+                    queued, standing=replace(queued.standing, leased=False, error=error),
+                    next_at=work.now + work.settle_ms)
     return runs, set(due[room:])
 
 

@@ -17,7 +17,9 @@ import msgspec
 from runtime.events import TimedOut
 from runtime.policy import Backoff
 
-Origin = Literal["channel", "timer", "action", "delivery"]    # delivery: the user can no longer be reached
+# delivery: the user can no longer be reached; identity: what the user is called has changed.
+Origin = Literal["channel", "timer", "action", "delivery", "identity"]
+IdentityKind = Literal["bsuid", "parent_bsuid", "wa_id", "phone"]
 PostingKind = Literal["message", "call"]
 
 RUN = 20                                     # longest run of postings that is leased at once
@@ -28,8 +30,20 @@ class StoreDown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What a user is called within one of our accounts (`whatsapp:…`)."""
+
+    account: str
+    kind: IdentityKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
-    """One event for one conversation, with the id that makes its second delivery harmless."""
+    """One event for one conversation, with the id that makes its second delivery harmless.
+
+    With `identities`, the conversation is the one they lead to; `conversation` names it if they are new.
+    """
 
     conversation: str
     id: str
@@ -37,6 +51,8 @@ class Inbound:
     origin: Origin = "channel"
     address: str = ""                        # where the user can be reached, as this event tells it
     at: int = 0                              # when it happened, milliseconds: orders what came together
+    identities: tuple[Identity, ...] = ()    # at most one of a kind
+    was: tuple[Identity, ...] = ()           # which of the user's names are theirs no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +242,8 @@ class Store(Protocol):
 
     def prepare(self) -> None:
         """Make the tables where there are none, and take back every lease of the process that was here before.
+
+        Only leases: what waits after a failure, or for a word of what may have been sent, goes on waiting.
 
         Raises:
             StoreDown: the database cannot be opened or written.

@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
 from runtime.store import schema
+from runtime.store.links import Links, LinkStatements
 from runtime.store.marks import Marks, MarkStatements
 from runtime.store.port import (
     RUN,
@@ -178,6 +179,7 @@ class Statements:
         self.due = (sa.select(T.c.conv, T.c.name, T.c.due)
                     .where(T.c.due <= clock, T.c.conv.in_(ids("convs"))).order_by(T.c.due))
 
+        self.links = LinkStatements(insert)
         self.marks = MarkStatements(clock)
         self.ready = sa.select(O.c.conv).where(unsent, O.c.next_at <= clock).order_by(O.c.id).limit(SCAN)
         self.queue = (sa.select(O.c.id, O.c.conv, O.c.key, O.c.kind, O.c.payload, O.c.attempts, O.c.leased,
@@ -188,7 +190,7 @@ class Statements:
         self.lease = (sa.update(O).where(O.c.id.in_(ids("ids")))
                       .values(next_at=clock + sa.bindparam("for"), leased=True).returning(O.c.id, O.c.next_at))
         self.contacts = sa.select(C.c.id, C.c.contact).where(C.c.id.in_(ids("convs")))
-        self.release = sa.update(O).where(unsent).values(next_at=0)
+        self.release = sa.update(O).where(unsent, O.c.leased).values(next_at=0)
 
 
 class Tick:
@@ -196,6 +198,8 @@ class Tick:
 
     def __init__(self, connection: sa.Connection, sql: Statements, work: Work, turn: TakeTurn,
                  tag: Callable[[], str], leases: Leases) -> None:
+        placed = Links(connection.execute, sql.links, work.now, tag).placed(work.inbound)
+        work = replace(work, inbound=placed)
         self.execute, self.sql, self.work, self.turn, self.tag = connection.execute, sql, work, turn, tag
         self.leases, self.leased = leases, Leases()
         self.now = {"now": work.now} if sql.clock is GIVEN else {}

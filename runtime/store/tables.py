@@ -1,4 +1,4 @@
-"""The five tables. Every key leads with the conversation, so that conversations can be spread over databases.
+"""The tables. Every key but that of `identity` leads with the conversation, so that they can be spread over databases.
 
 The hot path uses them through SQLAlchemy Core (`Model.__table__`); the classes are for people and reports.
 State and payloads are text, not a JSON type: nothing queries inside them, and `jsonb` refuses what users may write.
@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")     # SQLite counts up by itself only in INTEGER
 
 TO_SEND, SENT, DEAD, DROPPED = 0, 1, 2, 3    # dropped: the user is gone, or a person dropped it
+IN_DOUBT = "may have been sent"              # the `error` of what a process left behind in the middle of posting it
 
 
 def _number() -> sa.Column[int]:
@@ -108,3 +109,15 @@ class TimerRow(SQLModel, table=True):
     conv: str = Field(primary_key=True)
     name: str = Field(primary_key=True)
     due: int = Field(index=True, sa_type=sa.BigInteger)
+
+
+class IdentityRow(SQLModel, table=True):
+    """What a user is called, and whose conversation it is; `since` is when that user was first heard of."""
+
+    __tablename__ = "identity"
+
+    account: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    conv: str = Field(index=True)
+    since: int = Field(sa_type=sa.BigInteger)

@@ -16,11 +16,11 @@ from loguru import logger
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from runtime.channels.envelope import Heard, Item, Rejected, Status, Unreadable, is_signed, parse, walk
+from runtime.channels.envelope import Heard, Item, Names, Rejected, Renamed, Status, Unreadable, is_signed, parse, walk
 from runtime.channels.errors import classified
 from runtime.outbox import Clock
 from runtime.policy import Backoff
-from runtime.store.port import Failure, Inbound, Receipt, StoreDown
+from runtime.store.port import Failure, Identity, Inbound, Receipt, StoreDown
 
 LARGEST = 3 * 1024 * 1024                    # bytes; Meta documents 3 MB
 
@@ -65,7 +65,7 @@ class Webhook:
         except Unreadable:
             return PlainTextResponse("not JSON", 400)
         _tell(items)
-        inbound = [_inbound(item) for item in items if isinstance(item, Heard)]
+        inbound = [_inbound(item) for item in items if isinstance(item, Heard | Renamed)]
         receipts = [_receipt(item, self._chance()) for item in items if isinstance(item, Status)]
         try:
             if inbound or receipts:
@@ -88,9 +88,17 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _inbound(heard: Heard) -> Inbound:
-    return Inbound(conversation=f"whatsapp:{heard.account}:{heard.user}", id=heard.id,
-                   event=msgspec.json.encode(heard.event).decode(), address=heard.address, at=heard.sent_at)
+def _inbound(item: Heard | Renamed) -> Inbound:
+    account, names = f"whatsapp:{item.account}", _identities(item.account, item.names)
+    if isinstance(item, Renamed):
+        return Inbound(conversation=account, id=item.id, event="", origin="identity", address=item.address,
+                       at=item.sent_at, identities=names, was=_identities(item.account, item.was))
+    return Inbound(conversation=f"{account}:{item.user}", id=item.id, event=msgspec.json.encode(item.event).decode(),
+                   address=item.address, at=item.sent_at, identities=names)
+
+
+def _identities(account: str, names: Names) -> tuple[Identity, ...]:
+    return tuple(Identity(f"whatsapp:{account}", kind, value) for kind, value in names.items())
 
 
 def _receipt(status: Status, chance: float) -> Receipt:

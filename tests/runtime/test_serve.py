@@ -85,6 +85,19 @@ class TestMessages:
             assert USER not in tag
         play(tmp_path, story)
 
+    def test_a_user_with_a_new_number_goes_on_there_where_the_old_one_stopped(self, tmp_path: Path):
+        async def story(client: Client, api: Graph) -> None:
+            await client.say("hello")
+            await api.message()
+            system = {"type": "user_changed_number", "wa_id": "15550002222"}
+            assert await client.send({"from": USER, "id": "w", "type": "system", "system": system}) == 200
+            await client.say("again", user="15550002222")
+            reply = await api.message()
+            assert (reply["to"], reply["text"]["body"]) == ("+15550002222", "2: again")
+            await client.say("a stranger", user=USER)
+            assert await api.text() == "1: a stranger"
+        play(tmp_path, story)
+
     def test_a_message_is_marked_as_read_while_the_answer_is_on_its_way(self, tmp_path: Path):
         async def story(client: Client, api: Graph) -> None:
             await client.say("hello", "wamid.1")

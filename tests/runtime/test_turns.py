@@ -82,6 +82,15 @@ def test_a_long_tap_is_known_again():
     assert payloads(tapped)[0][1]["text"] == f"2: chose main.word {LONG[:5]} 300"
 
 
+def test_another_number_of_the_user_changes_only_where_they_are_reached():
+    state = taken(Said(text="hello", at=1)).state
+    moved = Inbound("whatsapp:1:ana", "m", "", "identity", address="+1999")
+
+    outcome = Turns(table(), advance)(Conversation("whatsapp:1:ana", "t", 1, state, '{"to":"+1555"}'), moved)
+    assert (outcome.state, outcome.contact, outcome.postings) == (state, '{"to":"+1999"}', ())
+    assert (outcome.entry.kind, outcome.entry.effects) == ("renamed", "[]")
+
+
 def test_the_newest_address_counts():
     before = Conversation("c", "9f2c", contact=encode_contact(Contact("+1", {"~a": ("s", "o")})).decode())
 

@@ -13,6 +13,7 @@ from runtime.channels.envelope import (
     Item,
     Noted,
     Rejected,
+    Renamed,
     Status,
     Unreadable,
     is_signed,
@@ -186,10 +187,62 @@ class TestWho:
         assert isinstance(item, Heard)
         assert item.user == USER
 
+    def test_all_that_the_user_is_called_is_told(self):
+        contacts = [{"wa_id": "15557770009", "user_id": "US.mine", "parent_user_id": "US.ENT.mine"}]
+        sent = {"from": f"+{USER}", "id": "w", "type": "request_welcome", "from_user_id": "US.mine"}
+        (item,) = items({**value(sent), "contacts": contacts})
+        assert isinstance(item, Heard)
+        assert item.names == {"bsuid": "US.mine", "parent_bsuid": "US.ENT.mine", "wa_id": "15557770009",
+                              "phone": USER}
+        assert item.address == f"+{USER}"
+
+    def test_what_is_no_name_is_left_out(self):
+        contacts = [{"wa_id": "no number", "user_id": 7, "parent_user_id": "*"}]
+        (item,) = items({**value({"from": USER, "id": "w", "type": "request_welcome"}), "contacts": contacts})
+        assert isinstance(item, Heard)
+        assert item.names == {"phone": USER}
+
     @pytest.mark.parametrize("sender", [None, "", "a b", 7, ["x"], "0" * 100])
     def test_a_message_of_nobody_is_rejected(self, sender: object):
         assert items({**value({"from": sender, "id": "w", "type": "text"}), "contacts": []}) == [
             Rejected("entry[0].changes[0].messages[0]", "no user")]
+
+
+class TestRenamed:
+    def test_a_new_number_comes_with_a_new_id(self):
+        system = {"type": "user_changed_number", "wa_id": "15550002222", "user_id": "US.new",
+                  "previous_user_id": "US.old", "parent_user_id": "US.ENT.new", "previous_parent_user_id": "US.ENT.old"}
+        told = {"from": USER, "id": "w", "timestamp": "1757100000", "type": "system", "system": system}
+        assert items(value(told)) == [
+            Renamed(ACCOUNT, "+15550002222", "w", AT,
+                    was={"bsuid": "US.old", "parent_bsuid": "US.ENT.old", "wa_id": USER, "phone": USER},
+                    names={"bsuid": "US.new", "parent_bsuid": "US.ENT.new", "wa_id": "15550002222",
+                           "phone": "15550002222"})]
+
+    def test_the_older_form_has_the_number_only(self):
+        system = {"type": "user_changed_number", "new_wa_id": "15550002222"}
+        (item,) = items(value({"from": USER, "id": "w", "type": "system", "system": system}))
+        assert isinstance(item, Renamed)
+        assert (item.was, item.names) == ({"wa_id": USER, "phone": USER},
+                                          {"wa_id": "15550002222", "phone": "15550002222"})
+
+    def test_a_new_id_of_a_user_without_a_number(self):
+        system = {"type": "user_changed_user_id", "user_id": "US.new", "previous_user_id": "US.old"}
+        (item,) = items(value({"id": "w", "type": "system", "system": system}))
+        assert isinstance(item, Renamed)
+        assert (item.was, item.names, item.address) == ({"bsuid": "US.old"}, {"bsuid": "US.new"}, "US.new")
+
+    def test_an_update_of_an_id_is_named_by_what_it_tells(self):
+        update = {"wa_id": USER, "user_id": {"previous": "US.old", "current": "US.new"}, "timestamp": "1757100000"}
+        assert items(value(user_id_update=[update]), field="user_id_update") == [
+            Renamed(ACCOUNT, f"+{USER}", "user_id_update:US.old:US.new", AT, was={"bsuid": "US.old"},
+                    names={"bsuid": "US.new", "wa_id": USER})]
+
+    @pytest.mark.parametrize("system", [
+        None, {}, {"type": "customer_identity_changed"}, {"type": "user_changed_number", "wa_id": USER},
+        {"type": "user_changed_user_id", "user_id": ["US.new"]}])
+    def test_what_changes_no_name_is_noted(self, system: object):
+        assert items(value({"from": USER, "id": "w", "type": "system", "system": system})) == [Noted("system")]
 
 
 class TestWalk:

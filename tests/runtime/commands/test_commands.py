@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runtime.__main__ import COMMANDS, main
+from runtime.store.schema import newest
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from runtime.store.port import Inbound, Receipt, StoreDown
+from runtime.store.port import Identity, Inbound, Receipt, StoreDown
 from runtime.web.app import application
 from runtime.web.webhook import LARGEST, Webhook
 from tests.runtime.toy import ACCOUNT, SECRET, USER, VERIFY, envelope, message, sign, value, webhook
@@ -82,6 +82,22 @@ class TestReceive:
         assert (inbound.conversation, inbound.id, inbound.address) == (
             f"whatsapp:{ACCOUNT}:{USER}", "wamid.1", f"+{USER}")
         assert json.loads(inbound.event)["text"] == "Hi"
+
+    def test_what_the_user_is_called_goes_with_it(self, client: TestClient, worker: Worker):
+        assert post(client, webhook(message("Hi", "w") | {"from_user_id": "US.ana"})) == 200
+
+        (inbound,) = worker.inbound
+        assert inbound.conversation == f"whatsapp:{ACCOUNT}:US.ana"
+        assert set(inbound.identities) >= {Identity(f"whatsapp:{ACCOUNT}", "bsuid", "US.ana"),
+                                           Identity(f"whatsapp:{ACCOUNT}", "phone", USER)}
+
+    def test_another_number_of_a_user_is_stored_like_a_message(self, client: TestClient, worker: Worker):
+        system = {"type": "user_changed_number", "wa_id": "15550002222"}
+        assert post(client, webhook({"from": USER, "id": "w", "type": "system", "system": system})) == 200
+
+        (inbound,) = worker.inbound
+        assert (inbound.origin, inbound.id, inbound.address) == ("identity", "w", "+15550002222")
+        assert {name.value for name in inbound.was} == {USER}
 
     def test_the_second_secret_is_as_good(self, client: TestClient):
         body = webhook(message("Hi", "wamid.1"))

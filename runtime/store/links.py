@@ -1,0 +1,110 @@
+"""Identities in the database: read and locked, written where an event changed them, conversations made one.
+
+Whoever places an event holds the rows of its names until the commit, so that a process that merges two conversations
+and one that is about to write into the second of them come one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from runtime.store.identities import Book, Link
+from runtime.store.port import Identity, Inbound
+from runtime.store.tables import ConversationRow, IdentityRow, InboxRow, JournalRow, OutboxRow, TimerRow
+
+C, D, I, J, O, T = (                                                                                    # noqa: E741
+    SQLModel.metadata.tables[model.__tablename__]
+    for model in (ConversationRow, IdentityRow, InboxRow, JournalRow, OutboxRow, TimerRow)
+)
+
+
+class LinkStatements:
+    """Made once, so that SQLAlchemy compiles each once."""
+
+    def __init__(self, insert: Callable[[sa.Table], Any]) -> None:
+        name = (D.c.account, D.c.kind, D.c.value)
+        read = sa.select(*name, D.c.conv, D.c.since).order_by(*name).with_for_update()
+        self.of_names = read.where(sa.tuple_(*name).in_(sa.bindparam("names", expanding=True)))
+        self.of_conversations = read.where(D.c.conv.in_(sa.bindparam("convs", expanding=True)))
+        this = sa.and_(D.c.account == sa.bindparam("a"), D.c.kind == sa.bindparam("k"), D.c.value == sa.bindparam("v"))
+        self.add = insert(D).on_conflict_do_nothing(index_elements=["account", "kind", "value"])
+        self.move = sa.update(D).where(this).values(conv=sa.bindparam("to"), since=sa.bindparam("from"))
+        self.drop = sa.delete(D).where(this)
+
+        other: sa.BindParameter[str] = sa.bindparam("other")
+        into: sa.BindParameter[str] = sa.bindparam("into")
+        self.hold = (sa.select(C.c.id).where(C.c.id.in_(sa.bindparam("convs", expanding=True)))
+                     .order_by(C.c.id).with_for_update())
+        self.merge: list[sa.Update | sa.Delete] = []
+        for table in (I, J):
+            has = table.alias()
+            self.merge += [sa.update(table).values(conv=into).where(
+                               table.c.conv == other,
+                               ~sa.exists().where(has.c.conv == into, has.c.msg_id == table.c.msg_id)),
+                           sa.delete(table).where(table.c.conv == other)]
+        self.merge += [sa.update(O).where(O.c.conv == other).values(conv=into),
+                       sa.delete(T).where(T.c.conv == other),
+                       # The row stays, and its count of turns: keys are made of it. Others may have it in mind.
+                       sa.update(C).where(C.c.id == other).values(state="", contact="")]
+
+
+class Links:
+    """The identities of one tick."""
+
+    def __init__(self, execute: Callable[..., Any], sql: LinkStatements, now: int, tag: Callable[[], str]) -> None:
+        self._execute, self._sql, self._now, self._tag = execute, sql, now, tag
+
+    def placed(self, inbound: Sequence[Inbound]) -> tuple[Inbound, ...]:
+        """These events in the conversations they belong to; what is new of their names is written."""
+        names = sorted({(name.account, name.kind, name.value)
+                        for one in inbound for name in (*one.identities, *one.was)})
+        if not names:
+            return tuple(inbound)
+        links = _links(self._execute(self._sql.of_names, {"names": names}))
+        known = [_known(links, one) for one in inbound]
+        if None not in known:
+            return tuple(replace(one, conversation=name) for one, name in zip(inbound, known, strict=True) if name)
+        convs = {one.conversation for one in inbound} | {link.conversation for link in links.values()}
+        links |= _links(self._execute(self._sql.of_conversations, {"convs": sorted(convs)}))
+        book = Book(links, self._now, self._tag)
+        placed = book.placed(inbound)
+        self._write(links, book)
+        return tuple(placed)
+
+    def _write(self, before: Mapping[Identity, Link], book: Book) -> None:
+        after = book.links
+        if gone := [_key(name) for name in before if name not in after]:
+            self._execute(self._sql.drop, gone)
+        if moved := [_key(name) | {"to": link.conversation, "from": link.since} for name, link in after.items()
+                     if name in before and before[name] != link]:
+            self._execute(self._sql.move, moved)
+        if new := [{"account": name.account, "kind": name.kind, "value": name.value, "conv": link.conversation,
+                    "since": link.since} for name, link in after.items() if name not in before]:
+            # Sorted: two processes that insert the same rows in opposite order would wait for each other.
+            self._execute(self._sql.add, sorted(new, key=lambda row: (row["account"], row["kind"], row["value"])))
+        if book.merged:
+            self._execute(self._sql.hold, {"convs": sorted({*book.merged, *book.merged.values()})})
+        for other, into in book.merged.items():
+            for statement in self._sql.merge:
+                self._execute(statement, {"other": other, "into": into})
+
+
+def _links(rows: Iterable[Any]) -> dict[Identity, Link]:
+    return {Identity(row.account, row.kind, row.value): Link(row.conv, row.since) for row in rows}
+
+
+def _known(links: Mapping[Identity, Link], inbound: Inbound) -> str | None:
+    """The conversation of an event that tells nothing new."""
+    found = {links[name].conversation if name in links else None for name in inbound.identities}
+    if not found:
+        return inbound.conversation
+    return found.pop() if len(found) == 1 and not inbound.was else None
+
+
+def _key(name: Identity) -> dict[str, str]:
+    return {"a": name.account, "k": name.kind, "v": name.value}
