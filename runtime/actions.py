@@ -42,6 +42,7 @@ from runtime.circuits import Circuits, HostDown
 from runtime.effects import Call
 from runtime.events import Answered, Failed
 from runtime.hosts import NotAllowed, why_not
+from runtime.media import Media, library
 from runtime.values import Values
 from runtime.wire import read_at_most
 
@@ -80,16 +81,18 @@ class Actions:
     Args:
         session: may be None where no action of the table is a HTTP call; in production from `outgoing`.
         development: whether `http` may be called.
+        media: where `runtime.media.fetch` fetches from.
         clock: seconds that only go on, for the domain's `cache` and the hosts that do not answer.
     """
 
     def __init__(self, table: Table, functions: Mapping[str, Function], session: aiohttp.ClientSession | None,
-                 environment: Mapping[str, str], *, development: bool = False,
+                 environment: Mapping[str, str], *, development: bool = False, media: Media | None = None,
                  clock: Callable[[], float] = time.monotonic) -> None:
         self._actions, self._functions = table.actions, functions
         self._values = Values(table.timezone, table.records)
         self._session, self._environment, self._development = session, environment, development
         self._cache, self._circuits = Cache(clock), Circuits(_is_answer, clock)
+        self._media = media
         self._threads = asyncio.Semaphore(THREADS)
 
     @property
@@ -136,6 +139,7 @@ class Actions:
 
     async def _python(self, function: Function, action: Action, args: Mapping[str, Json], key: str) -> Any:
         idempotency_key.set(key)
+        library.set(self._media)
         named = {name: self._values.convert(action.params.get(name, "unknown"), value) for name, value in args.items()}
         if inspect.iscoroutinefunction(function):
             return await function(**named)

@@ -22,6 +22,7 @@ from dsl.table import Table
 from runtime import machine
 from runtime.actions import Actions, ActionsError, closed_addresses, load_functions, missing_environment
 from runtime.channels.whatsapp import WhatsApp
+from runtime.media import Media
 from runtime.outbox import Clock, Outbox
 from runtime.outgoing import outgoing
 from runtime.settings import Settings, SettingsError
@@ -92,7 +93,9 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
                     outgoing(settings.development) as guarded):
             channel = WhatsApp(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
                                settings.whatsapp_phone_number_id, settings.whatsapp_access_token)
-            actions = Actions(table, functions, guarded, environment, development=settings.development)
+            media = Media(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
+                          settings.whatsapp_access_token)
+            actions = Actions(table, functions, guarded, environment, development=settings.development, media=media)
             settle_ms = 1_000 * settings.settle
             outbox = Outbox(channel, actions, clock, rate=settings.whatsapp_rate, settle_ms=settle_ms)
             worker = Worker(store, turns, turns.failed, clock, outbox.committed, outbox.lease_ms, settle_ms)
