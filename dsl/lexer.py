@@ -78,7 +78,7 @@ A_NAME = re.compile(PATTERNS[NAME])
 A_CLOSER = re.compile(r"\s*+[)\]]")
 TAKES_PATTERNS = frozenset({"on", "also", "matches"})
 # What can only stand outside quotes, on the rest of a line.
-TAIL = re.compile(r'[ \t]*(?:->|=>|→|(?<=[ \t])(?:also|when|else|was)[ \t]|(?<=[ \t])do[ \t]+\w+[ \t]*$|,[ \t]*")')
+TAIL = re.compile(r'(?:->|=>|→|(?<=[ \t])(?:also|when|else|was)[ \t]|(?<=[ \t])do[ \t]+\w+[ \t]*$|,[ \t]*")')
 
 MOST_TOKENS = 200_000                        # in one file; past it, or past so many faults, the rest is not read
 MOST_PROBLEMS = 100
