@@ -24,6 +24,8 @@ COMMANDS = {
     "dev": "the whole thing on one machine",
     "sim": "WhatsApp on this machine, for a bot that runs beside it",
     "run": "webhooks, turns and deliveries in production",
+    "backup": "a copy of everything, made while the bot runs",
+    "restore": "what a backup holds, put into an empty database",
     "db": "the database's tables: their version, bringing them to this program's",
     "dlq": "dead letters: look at them, post them again, drop them",
     "graph": "the picture",

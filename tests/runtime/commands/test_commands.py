@@ -253,21 +253,6 @@ def test_run_refuses_to_start_without_its_secrets(cafe: Path, monkeypatch: pytes
     assert all(f"TALKTABLE_WHATSAPP_{name}" in refused.output for name in ("APP_SECRET", "VERIFY_TOKEN"))
 
 
-class TestDb:
-    def test_an_empty_database_is_brought_to_this_version(self, here: Path):
-        assert call("db", "current").output == f"empty (this program: {newest()})\n"
-        assert call("db", "upgrade").output == f"{newest()}\n"
-        assert call("db", "upgrade").exit_code == 0
-        assert call("db", "current").output == f"{newest()} (this program: {newest()})\n"
-
-    def test_a_database_that_cannot_be_used_is_one_line(self, here: Path, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setenv("TALKTABLE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-
-        for command in ("current", "upgrade"):
-            failed = call("db", command)
-            assert failed.exit_code == 3
-            assert failed.output.startswith("talktable: the database cannot be used: ")
-
 
 def test_certain_fixes_are_applied_and_checked_again(cafe: Path):
     flow = cafe / "main.flow"

@@ -1,0 +1,50 @@
+"""The commands for the database: its version, a copy of it, and back."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runtime.__main__ import main
+from runtime.store import schema
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TALKTABLE_DATABASE_URL", raising=False)
+    return tmp_path
+
+
+def call(*args: str) -> Result:
+    return CliRunner().invoke(main, list(args), catch_exceptions=False)
+
+
+def test_an_empty_database_is_brought_to_this_version():
+    newest = schema.newest()
+    assert call("db", "current").output == f"empty (this program: {newest})\n"
+    assert call("db", "upgrade").output == f"{newest}\n"
+    assert call("db", "upgrade").exit_code == 0
+    assert call("db", "current").output == f"{newest} (this program: {newest})\n"
+
+
+@pytest.mark.parametrize("command", ["current", "upgrade"])
+def test_a_database_that_cannot_be_used_is_one_line(command: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TALKTABLE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+
+    failed = call("db", command)
+    assert failed.exit_code == 3
+    assert failed.output.startswith("talktable: the database cannot be used: ")
+    assert failed.output.count("\n") == 1
+
+
+def test_a_backup_is_restored_into_an_empty_database(here: Path, monkeypatch: pytest.MonkeyPatch):
+    call("db", "upgrade")
+    assert call("backup", "saved.db").output.startswith("written to saved.db: 0 conversation")
+    assert "`saved.db` exists already" in call("backup", "saved.db").output
+
+    monkeypatch.setenv("TALKTABLE_DATABASE_URL", "sqlite:///other.db")
+    assert call("restore", "saved.db").output.startswith("restored from saved.db: 0 conversation")
+    (here / "words.db").write_text("words")
+    refused = call("restore", "words.db")
+    assert (refused.exit_code, refused.output.splitlines()[0][:30]) == (3, "talktable: nothing was restore")

@@ -1,0 +1,82 @@
+"""A backup of each database, restored into each."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from runtime.store.backup import backup, restore
+from runtime.store.opening import Database, open_store
+from runtime.store.port import StoreDown, Work
+from tests.postgres import Server, database_on
+from tests.runtime.store.test_contract import ANA, LEASE, NOW, told, turn
+
+Opens = Callable[[str], tuple[str, Database]]
+
+
+@pytest.fixture
+def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opens]:
+    """An empty database by its kind: its URL, and the store on it."""
+    stores: list[Database] = []
+    databases = []
+
+    def opened(kind: str) -> tuple[str, Database]:
+        url = f"sqlite:///{tmp_path / f'{len(stores)}.db'}"
+        if kind == "postgresql":
+            server: Server = request.getfixturevalue("postgres")
+            databases.append(database_on(server.url))
+            url = databases[-1].__enter__()
+        stores.append(open_store(url))
+        return url, stores[-1]
+
+    yield opened
+    for store in stores:
+        store.close()
+    for database in databases:
+        database.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("to", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("of", ["sqlite", "postgresql"])
+def test_a_conversation_goes_on_where_the_backup_left_it(of: str, to: str, opens: Opens, tmp_path: Path):
+    (here, before), (there, after) = opens(of), opens(to)
+    before.prepare()
+    before.tick(Work(now=NOW, inbound=(told("say a"), told("due 1")), room=0, lease_ms=LEASE), turn)
+
+    saved = backup(here, tmp_path / "saved.db")            # while the store is open
+    before.tick(Work(now=NOW, inbound=(told("later"),)), turn)
+    assert restore(there, tmp_path / "saved.db") == saved
+    assert (saved["conversation"], saved["outbox"], saved["timer"]) == (1, 2, 1)
+
+    after.prepare()
+    done = after.tick(Work(now=NOW, inbound=(told("say a"), told("say b")), lease_ms=LEASE), turn)
+    assert [handled.outcome.state for handled in done.handled] == ["say a;due 1;say b;"]
+    assert [posting.payload for posting in done.runs[0].postings] == ["say a 0", "say a 1", "say b 0", "say b 1"]
+
+
+def test_nothing_is_written_over(opens: Opens, tmp_path: Path):
+    url, store = opens("sqlite")
+    store.prepare()
+    store.tick(Work(now=NOW, inbound=(told("a"),)), turn)
+    backup(url, tmp_path / "saved.db")
+    store.close()
+
+    with pytest.raises(StoreDown, match="exists already"):
+        backup(url, tmp_path / "saved.db")
+    with pytest.raises(StoreDown, match=r"not empty \(.*conversation.*\)"):
+        restore(url, tmp_path / "saved.db")
+    assert store.tick(Work(now=NOW, inbound=(told("b"),)), turn).handled[0].before.id == ANA
+
+
+def test_what_is_no_backup_is_refused(opens: Opens, tmp_path: Path):
+    (tmp_path / "words.db").write_text("not a database, just words " * 50)
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE timer (id INTEGER)")
+
+    for name in ("words.db", "other.db", "nothing.db"):
+        with pytest.raises(StoreDown):
+            restore(opens("sqlite")[0], tmp_path / name)
+    with pytest.raises(StoreDown, match="there is no"):
+        backup(opens("sqlite")[0], tmp_path / "saved.db")
