@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runtime.__main__ import COMMANDS, main
-from runtime.store.schema import newest
 
 
 @pytest.fixture
@@ -251,7 +250,6 @@ def test_run_refuses_to_start_without_its_secrets(cafe: Path, monkeypatch: pytes
 
     assert refused.exit_code == 3
     assert all(f"TALKTABLE_WHATSAPP_{name}" in refused.output for name in ("APP_SECRET", "VERIFY_TOKEN"))
-
 
 
 def test_certain_fixes_are_applied_and_checked_again(cafe: Path):
