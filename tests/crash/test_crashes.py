@@ -1,11 +1,15 @@
 """Kills, pauses and database restarts under load, on both databases; bounded in count and time."""
 
 import asyncio
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.crash.ledger import Fleet, even
+from runtime.store.sql import SqlStore
+from tests.crash.ledger import ROOT, Fleet, even
 from tests.postgres import database_on, execute, started
 
 TURNS = "SELECT conv, count(*) FROM journal GROUP BY conv"
@@ -34,6 +38,18 @@ def test_a_server_on_sqlite_killed_again_and_again(tmp_path: Path, told: Told):
     told(ledger.told("SQLite, one process"))
     with sqlite3.connect(tmp_path / "talk.db") as database:
         even(ledger, database.execute(TURNS).fetchall(), database.execute(UNSENT).fetchone()[0])
+
+
+def test_a_second_server_on_one_sqlite_file_is_refused(tmp_path: Path):
+    store = SqlStore(f"sqlite:///{tmp_path / 'talk.db'}")
+    store.prepare()
+
+    second = subprocess.run([sys.executable, "-m", "tests.crash.process", "http://127.0.0.1:1",
+                             f"sqlite:///{tmp_path / 'talk.db'}", "0", str(tmp_path)], cwd=ROOT, check=False,
+                            capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    store.close()
+    assert second.returncode != 0
+    assert "StoreDown: another process works on `" in second.stderr
 
 
 def test_three_servers_on_postgresql_killed_and_stopped(database: str, tmp_path: Path, told: Told):
