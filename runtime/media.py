@@ -19,7 +19,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
@@ -27,7 +27,8 @@ from dsl.limits import data
 from runtime.wire import TooLong, read_at_most
 
 if TYPE_CHECKING:
-    import aiohttp
+    import aiohttp  # costs more than all else a chat imports, and a chat fetches nothing
+    from yarl import URL
 
 CONNECT_S, SILENT_S = 3.0, 15.0              # the whole has as long as its action
 LONGEST_ANSWER = 65_536                      # bytes of the answer that names the address; a real one has a few hundred
@@ -59,52 +60,50 @@ class Media:
     """
 
     def __init__(self, session: aiohttp.ClientSession, graph_url: str, version: str, token: str) -> None:
-        self._session, self._graph = session, graph_url.rstrip("/")
-        self._version, self._headers = version, {"Authorization": f"Bearer {token}"}
+        self._session, self._ids = session, _address(f"{graph_url.rstrip('/')}/{version}/")
+        self._headers = {"Authorization": f"Bearer {token}"}
         self._free = asyncio.Semaphore(AT_ONCE)
 
     async def fetch(self, sent: Mapping[str, Any], at_most: int) -> File:
         async with self._free:
             told = await self._told(str(sent["id"]))
-            url, mime, promised = str(told.get("url")), told.get("mime_type") or sent.get("mime"), told.get("sha256")
-            if not self._is_platform(url):
-                raise MediaFailed(f"its address is at `{_host(url)}`, which is none of the platform's")
+            mime, promised, address = told.get("mime_type"), told.get("sha256"), _address(told.get("url"))
+            if not self._is_platform(address):
+                raise MediaFailed(f"its address is at `{address.host}`, which is none of the platform's hosts")
             if _number(told.get("file_size")) > at_most:
                 raise MediaFailed(f"it has more than {at_most} bytes")
-            content = await self._get(url, at_most)
+            content = await self._get(address, at_most)
         found = sha256(content).digest()
         if not _is_hash(promised, found) or not _is_hash(sent.get("sha256", promised), found):
             raise MediaFailed("it is not what its hash says")
-        return File(content, str(mime or "application/octet-stream"))
+        return File(content, str(mime or sent.get("mime") or "application/octet-stream"))
 
     async def _told(self, id: str) -> dict[str, Any]:
-        answer = await self._get(f"{self._graph}/{self._version}/{quote(id, safe='')}", LONGEST_ANSWER)
+        answer = await self._get(_address(f"{self._ids}{quote(id, safe='')}"), LONGEST_ANSWER)
         try:
             return msgspec.json.decode(answer, type=dict[str, Any])
         except (ValueError, RecursionError):
             raise MediaFailed("the platform's answer cannot be read") from None
 
-    async def _get(self, url: str, at_most: int) -> bytes:
+    async def _get(self, address: URL, at_most: int) -> bytes:
         import aiohttp
-        from yarl import URL
 
         timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_S, sock_read=SILENT_S)
-        # The address is signed: as it was given, to the letter.
-        async with self._session.get(URL(url, encoded=True), headers=self._headers, allow_redirects=False,
+        async with self._session.get(address, headers=self._headers, allow_redirects=False,
                                      timeout=timeout) as response:
             if response.status != 200:
-                raise MediaFailed(f"`{_host(url)}` answered {response.status}")
+                raise MediaFailed(f"`{address.host}` answered {response.status}")
             try:
                 return await read_at_most(response, at_most)
             except TooLong:
                 raise MediaFailed(f"it has more than {at_most} bytes") from None
 
-    def _is_platform(self, url: str) -> bool:
+    def _is_platform(self, address: URL) -> bool:
         """Whether our token may go there."""
-        if _origin(url) == _origin(self._graph):
+        if address.origin() == self._ids.origin():
             return True
-        host = _host(url)
-        return _origin(url)[0] == "https" and (host == HOST or host.endswith(NETWORK))
+        host = str(address.host).lower()
+        return address.scheme == "https" and (host == HOST or host.endswith(NETWORK))
 
 
 library: ContextVar[Media | None] = ContextVar("library", default=None)
@@ -127,21 +126,19 @@ async def fetch(sent: Mapping[str, Any], at_most: int | None = None) -> File:
     return await media.fetch(sent, at_most if at_most is not None else int(data()["media"]["inbound_max_bytes"]))
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port; of what is no address, nothing.
-
-    >>> _origin("https://Graph.facebook.com/v25.0"), _origin("https://[::1")
-    (('https', 'graph.facebook.com', None), ('', '', None))
+def _address(told: object) -> URL:
     """
+    Raises:
+        MediaFailed: it is none.
+    """
+    from yarl import URL
+
     try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname or "", parts.port
+        address = URL(str(told), encoded=True)               # signed: to be called as it was given, to the letter
+        address.origin()
     except ValueError:
-        return "", "", None
-
-
-def _host(url: str) -> str:
-    return _origin(url)[1]
+        raise MediaFailed("the platform's answer names no address") from None
+    return address
 
 
 def _number(size: object) -> int:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -108,7 +109,16 @@ class TestNames:
 
 
 class TestCalls:
-    def test_a_name_that_leads_to_this_machine_is_not_followed(self):
+    @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1"])
+    def test_a_name_that_leads_to_no_public_address_is_not_connected_to(self, address: str):
+        async def live() -> None:
+            async with outgoing(False, Names(evil=[address])) as session:
+                await session.get("http://evil.example.com:1/")
+
+        with pytest.raises(aiohttp.ClientConnectorDNSError, match="leads to no public address"):
+            asyncio.run(live())
+
+    def test_an_action_that_calls_it_fails(self):
         assert call("https://evil.example.com:PORT/", Names(evil=["127.0.0.1", "::1"])) == Failed("c1", "failure")
 
     def test_nor_one_that_leads_to_the_credentials_of_a_cloud_even_in_development(self):
