@@ -304,8 +304,18 @@ class TestDelivery:
         first, second = tick(store, told("say hello")).runs[0].postings
         tick(store, now=NOW + LEASE, settle_ms=20_000, offer=frozenset({ANA}))
 
-        done = tick(store, now=NOW + LEASE + 9, settle_ms=20_000, receipts=(receipt(first, "delivered"),))
-        assert payloads(done) == {ANA: [second.payload]}
+        settling = {"settle_ms": 20_000, "offer": frozenset({ANA})}
+        assert not tick(store, now=NOW + LEASE + 9, receipts=(receipt(first, "delivered"),), **settling).runs
+        assert not tick(store, now=NOW + LEASE + 19_999, **settling).runs       # the second, too, may have been sent
+        assert payloads(tick(store, now=NOW + LEASE + 20_000, **settling)) == {ANA: [second.payload]}
+
+    def test_a_process_that_starts_does_not_cut_the_waits_of_the_one_before_it_short(self, store: Store):
+        first, _ = tick(store, told("say hello")).runs[0].postings
+        tick(store, unsent=(Unsent(first.id, ANA, 20_000, "timeout"),))
+        store.prepare()
+
+        assert not tick(store, scan=True, now=NOW + 19_999).runs
+        assert len(tick(store, scan=True, now=NOW + 20_000).runs) == 1
 
     def test_calls_have_a_key_of_their_own_and_wait_for_nothing(self, store: Store):
         tick(store, told("call it"))
