@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from runtime.media import Media
 from runtime.outbox import Clock, Outbox
 from runtime.outgoing import outgoing
 from runtime.settings import Settings, SettingsError
+from runtime.store.janitor import Janitor, Keep
 from runtime.store.opening import open_store
 from runtime.store.port import Store
 from runtime.telemetry import log_to
@@ -52,11 +53,16 @@ def server(table: Table, folder: Path, settings: Settings, advance: Advance = ma
     """A server to be run, in this thread or another; it ends when its `should_exit` is set. Raises like `serve`."""
     store = open_store(settings.database_url)
     store.prepare()
-    app = assemble(table, folder, settings, advance, store)
+    app = assemble(table, folder, settings, advance, store, tidy=Janitor(store, keep(settings)).step)
     config = uvicorn.Config(app, host=settings.host, port=settings.port, loop="auto", http="httptools",
                             log_config=None, access_log=False, server_header=False,
                             timeout_graceful_shutdown=int(DRAIN_S))
     return Server(config)
+
+
+def keep(settings: Settings) -> Keep:
+    return Keep(keys=settings.keep_keys, journal=settings.keep_journal, messages=settings.keep_messages,
+                dead=settings.keep_dead, conversations=settings.keep_conversations)
 
 
 class Server(uvicorn.Server):
@@ -71,7 +77,8 @@ class Server(uvicorn.Server):
 
 
 def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, store: Store,
-             clock: Clock = system_clock, environment: Mapping[str, str] = os.environ) -> Starlette:
+             clock: Clock = system_clock, environment: Mapping[str, str] = os.environ,
+             tidy: Callable[[int], None] = lambda now: None) -> Starlette:
     """The application on a prepared store; it closes the store when it ends.
 
     Raises:
@@ -98,7 +105,8 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
             actions = Actions(table, functions, guarded, environment, development=settings.development, media=media)
             settle_ms = 1_000 * settings.settle
             outbox = Outbox(channel, actions, clock, rate=settings.whatsapp_rate, settle_ms=settle_ms)
-            worker = Worker(store, turns, turns.failed, clock, outbox.committed, outbox.lease_ms, settle_ms)
+            worker = Worker(store, turns, turns.failed, clock, outbox.committed, outbox.lease_ms, settle_ms,
+                            tidy=tidy)
             worker.start()
             try:
                 yield {"worker": worker}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "TALKTABLE_"
+FEWEST_DAYS, MOST_DAYS = 8, 36_500
 SECRET = {"secret": True}
 
 # What a template or a tutorial leaves to be filled in.
@@ -45,6 +46,11 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     settle: int = 20                         # seconds that a message which may have arrived waits for a word of it
+    keep_keys: int = 14                      # days; of all five, 0: for ever. What keeps repeats out
+    keep_journal: int = 90
+    keep_messages: int = 90                  # sent or dropped, and their statuses
+    keep_dead: int = 90                      # dead letters
+    keep_conversations: int = 365            # since the last turn
     log_level: str = "info"
     development: bool = False                # actions may call `http`, and what leads to this machine
 
@@ -143,6 +149,12 @@ def _faults(settings: Settings) -> list[str]:
     found = [f"`{_variable(name)}` {wants}" for name, fits, wants in checks if not fits(getattr(settings, name))]
     if not 0 <= settings.port <= 65_535:
         found.append(f"`{_variable('port')}` wants a number from 0 to 65535")
+    # WhatsApp goes on for seven days with a webhook that was not answered with 200.
+    if 0 < settings.keep_keys < FEWEST_DAYS:
+        found.append(f"`{_variable('keep_keys')}` wants at least {FEWEST_DAYS} days: until then WhatsApp may repeat "
+                     f"a message")
+    found += [f"`{_variable(one.name)}` wants at most {MOST_DAYS} days; 0 is for ever" for one in fields(settings)
+              if one.name.startswith("keep_") and getattr(settings, one.name) > MOST_DAYS]
     return found
 
 

@@ -28,6 +28,7 @@ FIRE_MS, SCAN_MS = 500, 5_000                # due timers twice a second; what n
 GATHER_S = 0.004                             # reports wait that long for company: they ride on a commit that happens
 HELD_S = 0.003                               # look again at a conversation that another process held
 PAUSE_S = 0.2                                # after a tick that could not commit
+TIDY_MS, TIDY_LATEST_MS = 100, 5_000         # a little cleaning: in a quiet moment, or else after this long
 
 
 Committed: TypeAlias = Callable[[Done, int, Callable[[Report], None]], None]
@@ -77,17 +78,18 @@ class Worker:
     """`accept` from the event loop, `report` from anywhere; `cycle` is one round of the thread."""
 
     def __init__(self, store: Store, turn: TakeTurn, failed: TakeTurn, clock: Clock,
-                 committed: Committed, lease_ms: int, settle_ms: int = 0, pause_s: float = PAUSE_S) -> None:
+                 committed: Committed, lease_ms: int, settle_ms: int = 0, pause_s: float = PAUSE_S,
+                 tidy: Callable[[int], None] = lambda now: None) -> None:
         self._store, self._turn, self._failed, self._clock = store, turn, failed, clock
         self._committed, self._pause_s = committed, pause_s
-        self._lease_ms, self._settle_ms = lease_ms, settle_ms
+        self._lease_ms, self._settle_ms, self._tidy = lease_ms, settle_ms, tidy
         self._queue: queue.SimpleQueue[Waiter | Report | Stop] = queue.SimpleQueue()
         self._unmarked = NOTHING                            # reports whose tick did not commit
         self._busy: set[str] = set()
         self._offer: set[str] = set()
         self._held: frozenset[str] = frozenset()
         self._later: list[tuple[int, str]] = []              # when to offer a conversation again: a heap
-        self._fired = self._scanned = 0
+        self._fired = self._scanned = self._tidied = 0
         self._thread = threading.Thread(target=self._live, name="store", daemon=True)
         self._loop = asyncio.get_running_loop()
         self.healthy = True
@@ -137,7 +139,15 @@ class Worker:
             self._one_by_one(gathered, work)
         else:
             self._tell(done, work, gathered.waiters)
+            self._tidy_up(work.now)
         return not gathered.stop
+
+    def _tidy_up(self, now: int) -> None:
+        """A little cleaning, after those who waited for the tick were told."""
+        is_quiet = self._queue.empty() and not self._held
+        if now - self._tidied >= (TIDY_MS if is_quiet else TIDY_LATEST_MS):
+            self._tidied = now
+            self._tidy(now)
 
     def _gather(self, wait_s: float) -> Gathered:
         gathered, reports, events = Gathered(), [self._unmarked], 0

@@ -109,3 +109,15 @@ def test_development_is_true_or_false():
     assert read_settings(GIVEN | {"TALKTABLE_DEVELOPMENT": "True"}).development
     assert not read_settings(GIVEN | {"TALKTABLE_DEVELOPMENT": "false"}).development
     assert faults(GIVEN | {"TALKTABLE_DEVELOPMENT": "1"}) == ["`TALKTABLE_DEVELOPMENT` wants `true` or `false`"]
+
+
+def test_what_keeps_repeats_out_is_kept_for_as_long_as_there_are_any():
+    assert faults(GIVEN | {"TALKTABLE_KEEP_KEYS": "7"}) == [
+        "`TALKTABLE_KEEP_KEYS` wants at least 8 days: until then WhatsApp may repeat a message"]
+    assert read_settings(GIVEN | {"TALKTABLE_KEEP_KEYS": "8"}).keep_keys == 8
+    assert read_settings(GIVEN | {"TALKTABLE_KEEP_KEYS": "0"}).keep_keys == 0
+
+
+def test_nothing_is_kept_for_more_than_a_hundred_years_unless_for_ever():
+    assert faults(GIVEN | {"TALKTABLE_KEEP_JOURNAL": "36501"}) == [
+        "`TALKTABLE_KEEP_JOURNAL` wants at most 36500 days; 0 is for ever"]

@@ -27,7 +27,7 @@ from runtime.store.port import (
     Work,
 )
 from runtime.turns import Turns
-from runtime.worker import SCAN_MS, Worker
+from runtime.worker import SCAN_MS, TIDY_LATEST_MS, TIDY_MS, Worker
 from tests.runtime.toy import advance, table
 
 
@@ -42,7 +42,9 @@ class Fixed:
         self.now = 1_000_000
         self.done: list[Done] = []
         turns = Turns(table(), advance)
-        self.worker = Worker(store, turns, turns.failed, lambda: self.now, self.committed, 60_000, pause_s=0)
+        self.tidied: list[int] = []
+        self.worker = Worker(store, turns, turns.failed, lambda: self.now, self.committed, 60_000, pause_s=0,
+                             tidy=self.tidied.append)
 
     def committed(self, done: Done, until: int, report: Callable[[Report], None]) -> None:
         self.done.append(done)
@@ -331,4 +333,42 @@ def test_a_dead_letter_is_not_offered_again():
         fixed.now += 100_000
         await fixed.round()
         assert len(fixed.texts) == 1
+    play(story)
+
+
+def test_a_quiet_moment_is_used_for_cleaning_but_not_every_one():
+    async def story() -> None:
+        fixed = Fixed(MemoryStore())
+        await fixed.round(said("a"))
+        await fixed.round()
+        fixed.now += TIDY_MS
+        await fixed.round()
+        assert fixed.tidied == [1_000_000, 1_000_000 + TIDY_MS]
+    play(story)
+
+
+def test_without_a_quiet_moment_it_is_cleaned_all_the_same_now_and_then():
+    async def story() -> None:
+        fixed = Fixed(MemoryStore())
+        await fixed.round()
+        for passed in (TIDY_MS, TIDY_LATEST_MS):
+            fixed.now = 1_000_000 + passed
+            # More than one tick takes: something waits after it.
+            waiting = [asyncio.create_task(fixed.worker.accept([said(f"{passed} {n} {m}") for m in range(1_000)]))
+                       for n in range(2)]
+            await asyncio.sleep(0)
+            fixed.worker.cycle(0)
+            assert fixed.tidied[1:] == ([] if passed == TIDY_MS else [1_000_000 + TIDY_LATEST_MS])
+            fixed.tidied[1:] = []
+            fixed.now -= passed
+            fixed.worker.cycle(0)
+            await asyncio.wait(waiting)
+    play(story)
+
+
+def test_a_store_that_is_down_is_not_cleaned():
+    async def story() -> None:
+        fixed = Fixed(Broken(lambda work: StoreDown("away")))
+        await fixed.round(said("a"))
+        assert fixed.tidied == []
     play(story)
