@@ -18,7 +18,7 @@ from dsl.locales import read_locales, stale, untranslated
 from dsl.lower import Lowered, lower
 from dsl.lower_texts import Translatable
 from dsl.parser import parse
-from dsl.source import Source, Span
+from dsl.source import Source, Span, read_file
 from dsl.syntax import File
 from dsl.table import SourceMap, Table
 
@@ -90,7 +90,7 @@ def _read(path: Path) -> tuple[Source, list[Diagnostic]]:
     """A file as text; what is not UTF-8 is said once, and stands as `\\ufffd`."""
     name = path.as_posix()
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except OSError as fault:
         source = Source(name, "")
         return source, [UNREADABLE.at(source.span(0, 0), reason=(fault.strerror or "no reason given").lower())]

@@ -4,9 +4,12 @@ A span is what every other module passes around; only the edges (renderers, the 
 line and a column, and for that they need the text it points into.
 """
 
+import errno
+import stat
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -16,6 +19,13 @@ class Span(NamedTuple):
     file: str
     start: int
     end: int
+
+
+def read_file(path: Path) -> bytes:
+    """What stands in a file. Raises OSError, also for what is no file: a pipe would keep us waiting for ever."""
+    if stat.S_ISFIFO(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a file")
+    return path.read_bytes()
 
 
 @dataclass(frozen=True)

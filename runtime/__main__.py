@@ -11,7 +11,7 @@ import sys
 
 import click
 
-from runtime.commands.common import ENVIRONMENT
+from runtime.commands.common import ENVIRONMENT, leave
 
 COMMANDS = {
     "new": "a bot that already checks, chats and tests",
@@ -51,7 +51,9 @@ class Lazy(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
-        except Exception:
+        except Exception as fault:
+            if isinstance(fault, OSError) and fault.filename is not None:      # no such folder, a full disk
+                leave(f"{fault.filename}: {(fault.strerror or 'it cannot be used').lower()}", ENVIRONMENT)
             import tempfile
             import traceback
 

@@ -13,7 +13,7 @@ from dsl.build import Build, build
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.graph import happened
 from dsl.render import text as rendered
-from dsl.source import Source, Span
+from dsl.source import Source, Span, read_file
 from dsl.story import Story, StoryFile, read_stories
 from dsl.story_names import unknown_names
 from runtime.state import Fired
@@ -43,7 +43,7 @@ class Library:
         """The file at `path`; what is wrong with it or its bot is in `refused`."""
         name = path.as_posix()
         try:
-            source = Source(name, path.read_bytes().decode("utf-8"))
+            source = Source(name, read_file(path).decode("utf-8-sig"))
         except (OSError, UnicodeDecodeError) as fault:
             return Opened(path, Source(name, ""), refused=f"{name}: cannot be read: {fault}")
         told, faults = read_stories(source)
@@ -85,7 +85,7 @@ def story_paths(paths: Sequence[Path]) -> Iterator[Path]:
 def tells(path: Path) -> bool:
     """Whether a YAML file is one of stories: it has the key `stories` at its left edge."""
     try:
-        head = path.read_bytes()[:65_536]
+        head = read_file(path)[:65_536].removeprefix(b"\xef\xbb\xbf")
     except OSError:
         return False
     return head.startswith(b"stories:") or b"\nstories:" in head
@@ -104,10 +104,10 @@ def bot_folder(path: Path, bot: str) -> Path | None:
 
 def _names(domain: Path, bot: str) -> bool:
     try:
-        lines = domain.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_file(domain).decode("utf-8-sig", "replace").splitlines()
     except OSError:
         return False
-    return any(line.split("#")[0].split() == ["bot:", bot] for line in lines)
+    return any(line.split("#")[0].replace('"', " ").replace("'", " ").split() == ["bot:", bot] for line in lines)
 
 
 def play_one(opened: Opened, told: Story) -> Played:

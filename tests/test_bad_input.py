@@ -21,7 +21,7 @@ LONGEST_S = 1.0                              # CPU
 
 GOOD = {
     "domain.yml": b"bot: toy\nlanguages: [en, es]\nstart: main\n",
-    "main.flow": b'flow main\n  say "Hi"\n  ask x as text length 1..9 "Name?"\n  end\n',
+    "main.flow": b'flow main\n  say "Hi"\n  ask x as text length 1..9 "Name?"\n  track met(x)\n  end\n',
     "locales/es.po": b'msgid "Hi"\nmsgstr "Hola"\n\nmsgid "Name?"\nmsgstr "Nombre?"\n',
     "stories/main.yml": b"bot: toy\nstories:\n  - story: one\n    steps: [{user: hi}, {bot: Hi}, {bot: Name?}]\n",
 }
@@ -42,7 +42,8 @@ def numbered(line: str, size: int = OF_LINES) -> bytes:
 
 
 ANY_FILE = {
-    "nothing": b"", "nul": b"\0" * 1000, "noise": random.Random(1).randbytes(SIZE), "a byte order mark": b"\xef\xbb\xbf",
+    "nothing": b"", "nul": b"\0" * 1000, "noise": random.Random(1).randbytes(SIZE),
+    "a byte order mark": b"\xef\xbb\xbf",
     **{f"much of {piece!r}": much(piece) for piece in (
         b"(", b'"', b"'", b"{", b"[", b"[]", b"a", b"a.", b"a ", b" ", b"\t", b"\n", b"\r\n", b"\r", b"  - ", b"  - \n",
         b": ", b"a: ", b"? ", b"|\n", b">\n", b"#", b"%", b"\\", b"&a ", b"*a\n", b"!x ", b"---\n", b"-", b"not ",
@@ -70,7 +71,7 @@ ONE_FILE = {
         "an open block text": b'flow main\n  say """' + much(b'" "'),
         "lines of a block text": b'flow main\n  say """\n' + much(b"    x\n") + b'    """\n  end\n',
         "flows": b"flow main\n  end\n" + numbered("flow f#\n  end\n"),
-        "flows of one name": much(b"flow main\n  end\n"),
+        "flows of one name": much(b"flow main\n  end\n", OF_LINES),
         "unknown names": b"flow main\n" + numbered("  -> x#\n"),
         "unknown slots": b"flow main\n" + numbered('  say "{x#}"\n') + b"  end\n",
         "unknown statements": b"flow main\n" + much(b"  flibber jabber\n"),
@@ -110,7 +111,8 @@ ONE_FILE = {
         "a long text": b'msgid "' + much(b"x") + b'"\nmsgstr ""\n', "a text in pieces": b'msgid ""\n' + much(b'"a"\n'),
         "plurals beyond all": b'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=999999999; plural=n*n;\\n"\n\n'
                               b'msgid "Hi"\nmsgid_plural "Hi"\nmsgstr[99999999999] "x"\n',
-        "a plural rule in brackets": b'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=' + much(b"(") + b'n;\\n"\n',
+        "a plural rule in brackets": b'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural='
+                                     + much(b"(") + b'n;\\n"\n',
         "another encoding": b'msgid ""\nmsgstr "Content-Type: text/plain; charset=latin-99\\n"\n',
         "keywords that are none": much(b"msgfoo\n"), "flags": much(b"#, fuzzy\n"),
         "values": b'msgid "Hi"\nmsgstr "' + much(b"{x") + b'"\n',
@@ -118,18 +120,21 @@ ONE_FILE = {
     "stories/main.yml": {
         "stories": b"bot: toy\nstories:\n" + numbered("  - story: a#\n    steps: [{user: hi}]\n", 20_000),
         "steps": b"bot: toy\nstories:\n  - story: a\n    steps:\n" + much(b"      - user: hi\n      - bot:\n", 60_000),
-        "lists of lists": b"bot: toy\nstories:\n  - story: a\n    given: {slots: {x: " + b"[" * 5000 + b"]" * 5000 + b"}}\n",
+        "lists of lists": b"bot: toy\nstories:\n  - story: a\n    given: {slots: {x: "
+                          + b"[" * 5000 + b"]" * 5000 + b"}}\n",
         "no such time": b"bot: toy\nstories:\n  - {story: a, given: {now: 99999-99-99T99:99}, steps: [{user: a}]}\n",
         "the end of time": b"bot: toy\nstories:\n  - {story: a, given: {now: 9999-12-31T23:59}, "
                            b"steps: [{user: a}, {bot: }, {wait: 3d}, {user: b}, {bot: }]}\n",
         "the first of days": b"bot: toy\nstories:\n  - {story: a, given: {now: 0001-01-01T00:00}, "
                              b"steps: [{user: a}, {bot: }, {user: tomorrow}, {bot: }]}\n",
-        "long waits": b"bot: toy\nstories:\n  - story: a\n    steps: [{user: a}, {bot: }, " + b"{wait: 900000w}, " * 50 + b"]\n",
+        "long waits": b"bot: toy\nstories:\n  - story: a\n    steps: [{user: a}, {bot: }, "
+                      + b"{wait: 900000w}, " * 50 + b"]\n",
         "a wait beyond all": b"bot: toy\nstories:\n  - {story: a, steps: [{user: a}, {wait: " + b"9" * 400 + b"d}]}\n",
         "an open pattern": b"bot: toy\nstories:\n  - {story: a, steps: [{user: a}, {bot: '/((/'}]}\n",
         "many stars": b"bot: toy\nstories:\n  - {story: a, steps: [{user: a}, {bot: '" + much(b"*a") + b"b'}]}\n",
         "steps of no shape": b"bot: toy\nstories:\n  - {story: a, steps: [{sends: {image: 3}}, {sends: []}, {tap: 3}, "
-                             b"{event: {x: y}}, {expect: {at: [1]}}, {user: {a: b}}, 3, [], null, {fails: x}, {again: 3}]}\n",
+                             b"{event: {x: y}}, {expect: {at: [1]}}, {user: {a: b}}, "
+                             b"3, [], null, {fails: x}, {again: 3}]}\n",
         "given of no shape": b"bot: toy\nstories:\n  - {story: a, given: [1], actions: 3, steps: {a: b}}\n",
     },
 }
@@ -263,11 +268,14 @@ def test_a_folder_that_contains_itself_ends(toy: Path, folder: str, command: str
 
 
 @pytest.mark.parametrize("arguments", [
-    ("check", "nowhere"), ("check", ""), ("check", "a\nb"), ("fmt", "nowhere"), ("test", "nowhere"), ("graph", "nowhere"),
+    ("check", "nowhere"), ("check", ""), ("check", "a\nb"), ("fmt", "nowhere"), ("test", "nowhere"),
+    ("graph", "nowhere"),
     ("build", "toy"), ("build", "toy", "-o", "nowhere/toy.json"), ("graph", "toy", "-o", "nowhere/toy.svg"),
     ("test", "toy", "--junit", "nowhere/out.xml"), ("locales", "update", "nowhere"), ("locales", "updaet", "toy"),
-    ("explain", "F999"), ("explain", ""), ("explain", "../F001"), ("explain", "\0"), ("new", "toy"), ("new", "nowhere/A"),
-    ("new", "toy/main.flow/cafe"), ("chat", "nowhere"), ("run", "nowhere"), ("check", "toy", "--format", "xml"), ("test", "toy", "-k", "("),
+    ("explain", "F999"), ("explain", ""), ("explain", "../F001"), ("explain", "\0"), ("new", "toy"),
+    ("new", "nowhere/A"),
+    ("new", "toy/main.flow/cafe"), ("chat", "nowhere"), ("run", "nowhere"), ("check", "toy", "--format", "xml"),
+    ("test", "toy", "-k", "("),
 ])
 def test_wrong_usage_ends_with_a_line(toy: Path, arguments: tuple[str, ...]):
     code, output = said(*arguments)

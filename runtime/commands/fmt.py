@@ -15,13 +15,14 @@ from runtime.commands.common import PROBLEMS
 def command(paths: tuple[Path, ...], check: bool) -> None:
     """Lay out the .flow files at PATHS (folders are searched). A file with mistakes is left alone."""
     from dsl.format import format_source
+    from dsl.source import read_file
 
     problems = 0
     for path in _files(paths):
-        before = path.read_bytes()
         try:
+            before = read_file(path)
             after = format_source(before.decode("utf-8"))
-        except UnicodeDecodeError:
+        except (OSError, UnicodeDecodeError):
             after = None
         if after is None:
             click.echo(f"{path.as_posix()}: left alone, it has mistakes (talktable check says which)", err=True)
