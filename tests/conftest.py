@@ -1,7 +1,8 @@
 """Shared by all tests.
 
 Golden files fail when they are missing and are rewritten by `pytest --update`. PostgreSQL is a real one, started by
-the first test that wants it; `TALKTABLE_TEST_POSTGRES_URL` names another, in which databases may be made.
+the first test that wants it; `TALKTABLE_TEST_POSTGRES_URL` names another, in which databases may be made. What the tests
+of faults survived is said at the end, whether output is captured or not.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import Server, database_on, started
+
+LINES = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,3 +44,20 @@ def database(postgres: Server) -> Iterator[str]:
     """The URL of an empty database."""
     with database_on(postgres.url) as url:
         yield url
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash.setdefault(LINES, [])
+
+
+@pytest.fixture
+def told(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Says a line at the end."""
+    return request.config.stash[LINES].append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if lines := config.stash.get(LINES, []):
+        terminalreporter.section("faults")
+        for line in lines:
+            terminalreporter.line(line)
