@@ -1,7 +1,7 @@
 """Identities in the database: read and locked, written where an event changed them, conversations made one.
 
-Whoever places an event holds the rows of its names until the commit, so that a process that merges two conversations
-and one that is about to write into the second of them come one after the other.
+Whoever places an event shares the rows of its names until the commit: others may place events by them, too, but a
+process that merges two conversations waits for those who are about to write into them, and they for it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ C, D, I, J, O, T = (                                                            
     for model in (ConversationRow, IdentityRow, InboxRow, JournalRow, OutboxRow, TimerRow)
 )
 
+ROUNDS = 5                                   # of reading what others wrote in the meantime
+
 
 class LinkStatements:
     """Made once, so that SQLAlchemy compiles each once."""
 
     def __init__(self, insert: Callable[[sa.Table], Any]) -> None:
         name = (D.c.account, D.c.kind, D.c.value)
-        read = sa.select(*name, D.c.conv, D.c.since).order_by(*name).with_for_update()
+        read = sa.select(*name, D.c.conv, D.c.since).order_by(*name).with_for_update(read=True)
         self.of_names = read.where(sa.tuple_(*name).in_(sa.bindparam("names", expanding=True)))
         self.of_conversations = read.where(D.c.conv.in_(sa.bindparam("convs", expanding=True)))
         this = sa.and_(D.c.account == sa.bindparam("a"), D.c.kind == sa.bindparam("k"), D.c.value == sa.bindparam("v"))
@@ -69,14 +71,21 @@ class Links:
         known = [_known(links, one) for one in inbound]
         if None not in known:
             return tuple(replace(one, conversation=name) for one, name in zip(inbound, known, strict=True) if name)
-        convs = {one.conversation for one in inbound} | {link.conversation for link in links.values()}
-        links |= _links(self._execute(self._sql.of_conversations, {"convs": sorted(convs)}))
-        book = Book(links, self._now, self._tag)
-        placed = book.placed(inbound)
-        self._write(links, book)
-        return tuple(placed)
+        for _ in range(ROUNDS):
+            convs = {one.conversation for one in inbound} | {link.conversation for link in links.values()}
+            links |= _links(self._execute(self._sql.of_conversations, {"convs": sorted(convs)}))
+            book = Book(links, self._now, self._tag)
+            placed = tuple(book.placed(inbound))
+            if not self._write(links, book):
+                break
+            # Another process was first with one of the new names: it leads to where that one says.
+            links = _links(self._execute(self._sql.of_names, {"names": names}))
+            if all(book.links.get(name) == link for name, link in links.items()):
+                break
+        return placed
 
-    def _write(self, before: Mapping[Identity, Link], book: Book) -> None:
+    def _write(self, before: Mapping[Identity, Link], book: Book) -> bool:
+        """Whether any name is new."""
         after = book.links
         if gone := [_key(name) for name in before if name not in after]:
             self._execute(self._sql.drop, gone)
@@ -92,6 +101,7 @@ class Links:
         for other, into in book.merged.items():
             for statement in self._sql.merge:
                 self._execute(statement, {"other": other, "into": into})
+        return bool(new)
 
 
 def _links(rows: Iterable[Any]) -> dict[Identity, Link]:
