@@ -1,8 +1,8 @@
 """Shared by all tests.
 
 Golden files fail when they are missing and are rewritten by `pytest --update`. PostgreSQL is a real one, started by
-the first test that wants it; `TALKTABLE_TEST_POSTGRES_URL` names another, in which databases may be made. What the tests
-of faults survived is said at the end, whether output is captured or not.
+the first test that wants it; `TALKTABLE_TEST_POSTGRES_URL` names another, in which databases may be made. What the
+tests of faults survived is said at the end, whether output is captured or not.
 """
 
 from collections.abc import Callable, Iterator

@@ -14,6 +14,7 @@ from runtime.store.port import (
     Identity,
     Inbound,
     Posting,
+    Receipt,
     Run,
     TakeTurn,
     Work,
@@ -47,11 +48,13 @@ class _Tables:
     settled: dict[int, _Queued] = field(default_factory=dict)
     timers: dict[tuple[str, str], int] = field(default_factory=dict)
     links: dict[Identity, Link] = field(default_factory=dict)
+    keys: dict[str, int] = field(default_factory=dict)       # of all postings there ever were: their ids
     postings: int = 0
 
     def copy(self) -> _Tables:
         return _Tables(dict(self.conversations), set(self.seen), list(self.undone), list(self.journal),
-                       dict(self.unsent), dict(self.settled), dict(self.timers), dict(self.links), self.postings)
+                       dict(self.unsent), dict(self.settled), dict(self.timers), dict(self.links),
+                       dict(self.keys), self.postings)
 
     def put(self, queued: _Queued) -> None:
         """Among what is to be sent, in the order of its making, or among what is settled."""
@@ -149,6 +152,7 @@ def _keep(tables: _Tables, handled: Handled) -> None:
     for index, (kind, payload) in enumerate(handled.outcome.postings):
         tables.postings += 1
         posting = Posting(tables.postings, posting_key(handled.before, index), kind, payload)
+        tables.keys[posting.key] = posting.id
         tables.unsent[posting.id] = _Queued(posting, Standing(id=posting.id, conversation=conv, status=TO_SEND))
     for name, due in handled.outcome.timers:
         if due is None:
@@ -174,9 +178,7 @@ def _mark(tables: _Tables, work: Work) -> tuple[set[str], list[Inbound]]:
                if (closed := _gone(tables, work, gone.conversation, gone.posting, gone.error))]
     moved = set()
     for receipt in work.receipts:
-        queued = next((queued for queued in (*tables.unsent.values(), *tables.settled.values())
-                       if receipt.key == queued.posting.key or receipt.provider_id == queued.standing.provider_id),
-                      None)
+        queued = _about(tables, receipt)
         if queued is None or (after := told(queued.standing, receipt)) == queued.standing:
             continue
         if queued.standing.status == TO_SEND != after.status:
@@ -188,6 +190,13 @@ def _mark(tables: _Tables, work: Work) -> tuple[set[str], list[Inbound]]:
                 closed := _gone(tables, work, after.conversation, after.id, after.error or "")):
             closing.append(closed)
     return moved, closing
+
+
+def _about(tables: _Tables, receipt: Receipt) -> _Queued | None:
+    if (id := tables.keys.get(receipt.key or "")) is not None:
+        return tables.unsent.get(id) or tables.settled.get(id)
+    return next((queued for queued in (*tables.unsent.values(), *tables.settled.values())
+                 if queued.standing.provider_id == receipt.provider_id), None)
 
 
 def _changed(queued: _Queued, standing: Standing) -> _Queued:
