@@ -39,6 +39,8 @@ OPTION_TAKEN = Kind("F506", Severity.WARNING, "the words of this option are take
                     why='A user who writes "{words}" does not get the option; tapping it works.')
 NO_REPLY = Kind("F507", Severity.WARNING, "no reply can fit this pattern",
                 why="What follows it never happens.")
+KIND_TAKEN = Kind("F508", Severity.WARNING, "`on {kind}` in `anywhere` takes the answer to `{step}`",
+                  why="What `anywhere` takes comes before an answer, so this question never gets one.")
 
 
 def choices(table: Table, places: SourceMap) -> Iterator[Diagnostic]:
@@ -56,6 +58,7 @@ def choices(table: Table, places: SourceMap) -> Iterator[Diagnostic]:
         if step.options:
             yield from _options(work, name, step, on)
     yield from _answers_taken(work, anywhere)
+    yield from _kinds_taken(work, anywhere)
 
 
 @dataclass(frozen=True)
@@ -326,6 +329,21 @@ def _answers_taken(work: _Work, anywhere: Sequence[Taker]) -> Iterator[Diagnosti
             words, span = found[id(taker)]
             yield ANSWER_TAKEN.at(taker.span, Fix("use other words in `anywhere`, or for the answer"),
                                   others=(Label(span, "an answer here"),), words=words)
+
+
+def _kinds_taken(work: _Work, anywhere: Iterable[Taker]) -> Iterator[Diagnostic]:
+    """Each `on image` of `anywhere` and its like, with the first question that asks for one."""
+    asked: dict[str, str] = {}
+    for name, step in work.table.steps.items():
+        if step.kind == "ask" and step.items is None:
+            asked.setdefault(f"kind:{step.type}", name)
+    for taker in anywhere:
+        step_name = asked.get(taker.event)
+        if step_name is not None:
+            kind = taker.event.partition(":")[2]
+            fix = Fix(f"take `{kind}` out of `anywhere`, and write it at the questions where it is meant")
+            here = span_of(work.places, work.places.steps.get(step_name))
+            yield KIND_TAKEN.at(taker.span, fix, others=(Label(here, "asked for here"),), kind=kind, step=step_name)
 
 
 class _Answers:

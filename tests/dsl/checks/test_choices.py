@@ -152,6 +152,18 @@ def test_yes_values_suggestions_and_skip_are_answers(ask: str, pattern: str) -> 
     assert [line for line in found(flow, domain) if line.startswith("F504")] == [f"F504 2 {pattern}: "]
 
 
+@pytest.mark.parametrize("kind", ["image", "audio", "location", "contact"])
+def test_a_kind_of_message_that_a_question_asks_for_is_not_for_anywhere(kind: str) -> None:
+    flow = anywhere(kind) + f'\nflow c\n  starts on "c"\n  ask x as {kind} "X?"\n  -> main\n'
+    taken = one(flow, code="F508")
+    assert taken.message == f"`on {kind}` in `anywhere` takes the answer to `c.x`"
+    assert [line.split(":")[-1] for line in others(flow, taken)] == [" asked for here"]
+
+
+def test_other_kinds_in_anywhere_are_welcome() -> None:
+    assert found(anywhere("video") + '\nflow c\n  starts on "c"\n  ask x as image "X?"\n  -> main\n') == []
+
+
 def test_an_option_that_leads_where_anywhere_does_is_no_conflict() -> None:
     assert found(f'anywhere\n  on "out", /^ou/ -> b\n\n{MENU}{FLOWS}') == []
 
