@@ -1,0 +1,189 @@
+"""What the three bots show from a fresh clone, each command line as a person types it, in a process of its own."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from dsl.build import build
+from tests.runtime.toy import ACCOUNT, SECRET, VERIFY, Client, Graph, graph
+
+ROOT = Path(__file__).parent.parent
+BOTS = ("clinic", "shop", "survey")
+
+
+def talktable(*arguments: str, typed: str = "", folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "runtime", *arguments], input=typed, capture_output=True, text=True,
+                          cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The bots and their stories, to be changed."""
+    for name in ("bots", "stories"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_the_three_bots_have_no_error():
+    checked = talktable("check", *(f"bots/{bot}" for bot in BOTS))
+
+    assert checked.returncode == 0
+    assert checked.stdout == "".join(f"no errors in bots/{bot}\n" for bot in BOTS)
+
+
+def test_the_three_bots_are_laid_out():
+    assert talktable("fmt", "--check", "bots").returncode == 0
+
+
+def test_lines_from_a_pipe_hold_a_conversation():
+    talk = talktable("chat", "bots/clinic", "--plain", typed="hi\nBook a visit\n")
+
+    assert talk.returncode == 0
+    assert talk.stderr == ""
+    assert talk.stdout.splitlines() == [
+        "> hi", "Hi! I'm the clinic's assistant.", "How can we help you, friend?", "1. Book a visit",
+        "2. Opening hours (When we are open)", "3. Talk to a nurse", "Reply STOP to opt out",
+        "> Book a visit", "What is your full name?"]
+
+
+def test_all_stories_pass_and_are_reported(tmp_path: Path):
+    played = talktable("test", "stories", "--junit", str(tmp_path / "out.xml"))
+
+    assert played.returncode == 0, played.stdout
+    suites = list(ElementTree.parse(tmp_path / "out.xml").iter("testsuite"))
+    assert sum(int(suite.get("tests", "")) for suite in suites) == int(played.stdout.split()[0]) >= 50
+    assert sum(int(suite.get("failures", "")) for suite in suites) == 0
+
+
+@pytest.mark.parametrize(("file", "told"), [
+    ("bots/clinic/book.flow", "Somebody just took that time"),
+    ("bots/shop/shop.flow", "Your cart is empty."), ("bots/survey/main.flow", "All right. Have a good day!")])
+def test_changing_one_reply_fails_exactly_the_stories_that_see_it(clone: Path, tmp_path: Path, file: str, told: str):
+    text = (clone / file).read_text(encoding="utf-8")
+    (clone / file).write_text(text.replace(told, "Quite another thing"), encoding="utf-8")
+    stories = [story for path in sorted((clone / "stories").rglob("*.yml"))
+               for story in re.split(r"^  - story: ", path.read_text(encoding="utf-8"), flags=re.M)[1:]]
+
+    played = talktable("test", "stories", "--junit", "out.xml", folder=clone)
+
+    cases = list(ElementTree.parse(clone / "out.xml").iter("testcase"))
+    failed = {case.get("name") for case in cases if case.find("failure") is not None}
+    assert len(cases) == len(stories)
+    assert failed == {story.splitlines()[0].strip("\"'") for story in stories if told in story} != set()
+    assert played.returncode == 1
+    assert played.stdout.count("+ sent  Quite another thing") >= len(failed)
+    assert file in played.stdout
+
+
+@pytest.mark.parametrize("bot", BOTS)
+def test_the_picture_is_well_formed_and_has_a_panel_for_every_flow(bot: str):
+    drawn = talktable("graph", f"bots/{bot}", "--format", "svg")
+
+    picture = ElementTree.fromstring(drawn.stdout)
+    table = build(ROOT / "bots" / bot).table
+    assert table is not None
+    texts = {"".join(node.itertext()).strip() for node in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert set(table.flows) - {name for name in table.flows if name.startswith("system.")} <= texts
+
+
+# --- the server -------------------------------------------------------------------------------------------------
+
+
+class Running:
+    """`talktable run bots/clinic` with secrets set; what it logs is read line by line."""
+
+    def __init__(self, folder: Path, api: Graph, session: aiohttp.ClientSession) -> None:
+        self._session = session
+        self._environment = {
+            **os.environ, "PYTHONPATH": str(ROOT), "TALKTABLE_WHATSAPP_APP_SECRET": SECRET,
+            "TALKTABLE_WHATSAPP_VERIFY_TOKEN": VERIFY, "TALKTABLE_WHATSAPP_ACCESS_TOKEN": "a-token-to-send",
+            "TALKTABLE_WHATSAPP_PHONE_NUMBER_ID": ACCOUNT, "TALKTABLE_WHATSAPP_GRAPH_URL": api.url,
+            "TALKTABLE_DATABASE_URL": f"sqlite:///{folder}/talk.db", "TALKTABLE_SETTLE": "0"}
+
+    async def start(self) -> Client:
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "runtime", "run", "bots/clinic", "--port", "0", cwd=ROOT, env=self._environment,
+            stderr=subprocess.PIPE)
+        assert self.process.stderr
+        line: dict[str, Any] = {"what": ""}
+        while line["what"] != "listening":
+            line = json.loads(await self.process.stderr.readline())
+        return Client(self._session, f"http://127.0.0.1:{line['port']}")
+
+    async def end(self, how: signal.Signals) -> int:
+        assert self.process.stderr
+        self.process.send_signal(how)
+        await self.process.stderr.read()
+        return await self.process.wait()
+
+
+def with_a_server(folder: Path, story: Callable[[Running, Graph], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with asyncio.timeout(90), graph() as api, aiohttp.ClientSession() as session:
+            server = Running(folder, api, session)
+            try:
+                await story(server, api)
+            finally:
+                if server.process.returncode is None:
+                    await server.end(signal.SIGKILL)
+    asyncio.run(run())
+
+
+def test_run_answers_a_webhook_once_and_goes_on_where_it_was_when_it_was_killed(tmp_path: Path):
+    async def story(server: Running, api: Graph) -> None:
+        client = await server.start()
+        assert await client.say("hi", "wamid.1") == 200
+        assert await api.texts(2) == ["Hi! I'm the clinic's assistant.", "How can we help you, friend?"]
+        assert await client.say("hi", "wamid.1") == 200
+        assert await client.say("Book a visit", "wamid.2") == 200
+        assert await api.text() == "What is your full name?"
+        await server.end(signal.SIGKILL)
+
+        client = await server.start()
+        assert await client.say("Ana Lima", "wamid.3") == 200
+        reply = await api.text()
+        if reply == "What is your full name?":                       # it died before it noted that this was taken
+            reply = await api.text()
+        assert reply.startswith("When were you born?")
+    with_a_server(tmp_path, story)
+
+
+# --- no command waits for what it does not need -----------------------------------------------------------------
+
+HEAVY = {"aiohttp", "asyncio", "babel", "cryptography", "dateparser", "email_validator", "httpx", "interegular", "lark",
+         "loguru", "msgspec", "phonenumbers", "prompt_toolkit", "re2", "rich", "sqlalchemy", "sqlmodel", "starlette",
+         "uvicorn", "uvloop", "watchfiles", "yaml"}
+COMPILER = {"babel", "msgspec", "yaml"}
+
+
+@pytest.mark.parametrize(("arguments", "needed"), [
+    (("--help",), set()), (("--version",), set()), (("new", "Not a name"), set()), (("explain", "F204"), set()),
+    (("locales", "--help"), set()), (("run", "bots/clinic"), set()), (("fmt", "--check", "bots"), {"msgspec"}),
+    (("check", "bots/clinic"), COMPILER), (("build", "bots/clinic", "-o", "TABLE"), COMPILER),
+    (("graph", "bots/clinic"), COMPILER), (("test", "stories/survey"), {*COMPILER, "email_validator", "re2"}),
+    (("chat", "bots/clinic", "--plain"), {*COMPILER, "asyncio", "loguru", "re2"}),
+], ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+def test_a_command_imports_nothing_it_may_not_need(tmp_path: Path, arguments: tuple[str, ...], needed: set[str]):
+    told = ("import sys, runtime.__main__ as talktable\n"
+            "try: talktable.main()\n"
+            "finally: print(*{name.partition('.')[0] for name in sys.modules}, file=open(%r, 'w'))")
+    seen = tmp_path / "modules"
+    arguments = tuple(str(tmp_path / "table.json") if one == "TABLE" else one for one in arguments)
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("TALKTABLE_")}
+
+    subprocess.run([sys.executable, "-c", told % str(seen), *arguments], input="hi\n", text=True, capture_output=True,
+                   cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)}, timeout=60)
+
+    assert HEAVY & set(seen.read_text().split()) <= needed
