@@ -92,6 +92,9 @@ async def shake_hands(hook: "Webhook", verify_token: str, pause_s: float = HANDS
             click.echo(f"waiting for the webhook: it {fault}" if " " in fault else
                        f"waiting for the webhook: nobody answers ({fault})")
         told = fault
+        task = asyncio.current_task()
+        if task and task.cancelling():       # a connection that fails as Ctrl-C comes takes the cancellation with it
+            raise asyncio.CancelledError
         await asyncio.sleep(pause_s)
     click.echo("the webhook answered the handshake")
 
