@@ -58,7 +58,7 @@ class _Places:
     @classmethod
     def of(cls, file: s.File) -> "_Places":
         called, indexed, signs, leads = set(), set(), set(), set()
-        for node in _nodes(file.items):
+        for node in s.nodes(file.items):
             match node:
                 case (s.Apply(name) | s.CallAction(name) | s.Do(name) | s.Track(name) | s.SendTemplate(name)
                       | s.Flow(name) | s.Is(_, name)):
@@ -70,18 +70,6 @@ class _Places:
                 case s.Option() | s.On() | s.Otherwise() | s.Outcome() if node.then:
                     leads.add(node.then[0].span.start)
         return cls(frozenset(called), frozenset(indexed), frozenset(signs), frozenset(leads))
-
-
-def _nodes(tree: object) -> Iterator[object]:
-    """Every node of a tree; without recursion, for there is no telling how deep a value goes."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if type(node) is tuple:                        # not a span, which is one too
-            waiting.extend(node)
-        elif isinstance(node, s.Node):
-            yield node
-            waiting.extend([getattr(node, name) for name in node.__struct_fields__])
 
 
 class _Printing:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from dsl import types
-from dsl.diagnostics import Fix, Kind, Label, Severity
+from dsl.diagnostics import Certainty, Edit, Fix, Kind, Label, Severity
 from dsl.expressions import WRONG_TYPE
 from dsl.lower_blocks import Blocks
 from dsl.lower_bot import Bot, Continuation, Run
@@ -29,6 +29,7 @@ from dsl.syntax import (
     Number,
     Option,
     Private,
+    Ref,
     Rule,
     Skip,
     Suggest,
@@ -36,6 +37,7 @@ from dsl.syntax import (
     TitleOf,
     Truth,
     ValueOf,
+    nodes,
 )
 from dsl.table import UNKNOWN, Message, Op, Step
 from dsl.table import Option as Shown
@@ -52,6 +54,8 @@ WANTS_LIST = Kind("F429", Severity.ERROR, "`{name}` belongs to a question with `
 KEEPS_NOTHING = Kind("F425", Severity.ERROR, "the menu `{name}` keeps no value")
 OTHER_RULE = Kind("F440", Severity.ERROR, "`{name}` makes {given}, `{slot}` is {wanted}",
                   fix="take a rule that makes {wanted}, or another slot")
+NOT_YET = Kind("F443", Severity.ERROR, "`{name}` is not the answer yet when it is checked",
+               why="An answer is checked before it is kept, so this looks at what was there before.")
 
 
 # --- questions ----------------------------------------------------------------------------------------------
@@ -96,7 +100,7 @@ def lower_ask(blocks: Blocks, ask: Ask, run: Run, after: Continuation) -> None:
     suggestions = () if suggest is None else suggest.texts
     suggested = [texts.text(text, scope, most=limits.row_title) for text in suggestions]
     skipped = None if skip is None else texts.text(skip.title, scope, most=limits.button_title)
-    checks = _checks(blocks, ask.clauses, Scope(blocks.frame, name, it=type))
+    checks = _checks(blocks, ask, Scope(blocks.frame, name, it=type))
     rows = Rows()
     ons(blocks, rows, ask.clauses)
     rows.add("answer", [], blocks.target(after, ask.span), blocks.bot.places.place(ask.span))
@@ -158,13 +162,28 @@ def _chosen(blocks: Blocks, ask: Ask, clauses: dict[type, Any], scope: Scope, va
     return parts
 
 
-def _checks(blocks: Blocks, clauses: Iterable[Clause], scope: Scope) -> list[list[int]]:
+def _checks(blocks: Blocks, ask: Ask, scope: Scope) -> list[list[int]]:
     checks = []
-    for clause in clauses:
+    for clause in ask.clauses:
         if isinstance(clause, Check) and clause.otherwise is not None:
-            test = blocks.bot.pools.expr(blocks.bot.expressions.condition(clause.test, scope), clause.test.span)
+            code = blocks.bot.expressions.condition(clause.test, scope)
+            if not _is_of_the_answer(blocks, ask, clause):
+                code = [UNKNOWN]
+            test = blocks.bot.pools.expr(code, clause.test.span)
             checks.append([test, blocks.bot.texts.text(clause.otherwise, scope)])
     return checks
+
+
+def _is_of_the_answer(blocks: Blocks, ask: Ask, check: Check) -> bool:
+    """Whether a check means the answer by its name, `it`; one that compares it with what was there names both."""
+    name = ask.slot.text
+    names = [node.name for node in nodes(check.test) if isinstance(node, Ref)]
+    own = sorted(one.span for one in names if one.text == name)
+    if not own or any(one.text == "it" for one in names):
+        return True
+    fix = Fix("write `it`", tuple(Edit(span, "it") for span in own), Certainty.SAFE)
+    blocks.bot.expressions.say(NOT_YET.at(own[0], fix, label="what was there before", name=name))
+    return False
 
 
 _CONSTRAINED = {

@@ -4,6 +4,7 @@ A name that appears in `grammar.lark` keeps that name here, in the table, the di
 in here is resolved: a `Name` is what the author wrote, whatever it may turn out to name.
 """
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import msgspec
@@ -14,6 +15,18 @@ from dsl.source import Span
 class Node(msgspec.Struct, frozen=True, gc=False):
     """A struct rather than a dataclass: sixty classes are made at every start, thousands of nodes for every file. A
     tree has no cycles, so the collector need not know of it."""
+
+
+def nodes(tree: object) -> Iterator[Node]:
+    """Every node of a tree; without recursion, for there is no telling how deep a value goes."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if type(node) is tuple:                        # not a span, which is one too
+            waiting.extend(node)
+        elif isinstance(node, Node):
+            yield node
+            waiting.extend([getattr(node, name) for name in node.__struct_fields__])
 
 
 # --- names, texts, expressions ------------------------------------------------------------------------------
