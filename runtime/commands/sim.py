@@ -2,7 +2,9 @@
 
 import asyncio
 import shlex
+import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +62,7 @@ def command(host: str, port: int, webhook: str, app_secret: str, verify_token: s
     click.echo("")
     try:
         asyncio.run(_simulate(sock, url, webhook, secrets, verify_token, access_token, phone_number_id, table, seed))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         click.echo("")
 
 
@@ -73,6 +75,7 @@ async def _simulate(sock: socket.socket, url: str, webhook: str, secrets: list[s
     from runtime.sim.simulator import Simulator
     from runtime.sim.world import Number
 
+    _end_when_told()
     async with aiohttp.ClientSession() as session:
         hook = Webhook(session, webhook)
         simulator = Simulator(hook.post, seed=seed, clock=Clock(real), number=Number(id=number), token=token,
@@ -82,6 +85,15 @@ async def _simulate(sock: socket.socket, url: str, webhook: str, secrets: list[s
         async with listening(application(simulator), sock), alive(simulator):
             await shake_hands(hook, verify_token)
             await asyncio.Event().wait()
+
+
+def _end_when_told() -> None:
+    """SIGINT and SIGTERM end the simulator, also where a shell that started it in the background ignores the first."""
+    task = asyncio.current_task()
+    assert task is not None
+    for told in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(told, task.cancel)
 
 
 async def shake_hands(hook: "Webhook", verify_token: str, pause_s: float = HANDSHAKE_S) -> None:
