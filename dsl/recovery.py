@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Label
-from dsl.expected import ANY_VALUE, GOES_ON, KINDS, OTHER_WORDS, SHAPES, STATEMENTS, VALUE, listed, named
+from dsl.expected import ANY_VALUE, CLAUSES, GOES_ON, KINDS, OTHER_WORDS, SHAPES, STATEMENTS, VALUE, listed, named
 from dsl.kinds import DEDENT, DURATION, INDENT, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, SIGNS, STRAY, TEXT
 from dsl.nearest import nearest
 from dsl.reader import BROKEN, Cell, Reader
@@ -24,6 +24,7 @@ OPENERS = {")": "(", "]": "["}
 FORGOTTEN = ("->", "=", ",", ")", "]", "(", ":", "-", "..", "in", "from", "for", "of", "to", "as", "into", "else", "is",
              "on", "times", "least", "do", "then")
 PARTS = frozenset({TEXT, "also", "when", "=", "as", "from", "after", "before", "at", "length", "@", "was", "into"})
+WITH_CLAUSES = frozenset({"say", "send", "ask", "need", "choose", "menu", "handover"})
 NEVER_IN_TEXT = frozenset({"->", TEXT, "@", STRAY})
 STANDS_FOR = {NAME: BROKEN, TEXT: TEXT, INT: INT, DURATION: DURATION, REGEX: REGEX}
 
@@ -60,12 +61,14 @@ class Repairs:
         yield from self.quoted_name()
         yield from self.misspelt()
         yield from self.doubled()
+        yield from self.then()
         yield from self.forgotten()
         yield from self.stray_sign()
         if len(self.line) <= LONGEST_TRIED:
             yield from self.unquoted_text()
             yield from self.below()
             yield from self.too_late()
+        yield from self.clause_beside()
         yield from self.missing_piece()
         yield from self.too_much()
 
@@ -250,6 +253,23 @@ class Repairs:
         for second in (self.at, self.at - 1):
             if second > 0 and self.kinds[second] == self.kinds[second - 1] and self.kinds[second] not in NEVER_NAMES:
                 yield self.without(second, second + 1)
+
+    def then(self) -> Iterator[Repair]:
+        """`if x then`."""
+        if self.kinds[self.at] == "then" and self.kinds[0] in ("if", "elif"):
+            yield self.without(self.at, self.at + 1)
+
+    def clause_beside(self) -> Iterator[Repair]:
+        """`ask name "Your name?" hint "For example Ana"`: a clause on the line it belongs to."""
+        word, start, _ = self.line[self.at]
+        if word in CLAUSES and self.kinds[0] in WITH_CLAUSES and self.at > 1:
+            margin, before = start_of_line(self.source, self.line[0][1]), self.line[self.at - 1][2]
+            edit = Edit(self.source.span(before, start), f"\n{margin}  ")
+            fix = Fix("put it on the next line, two spaces deeper", (edit,), Certainty.SAFE)
+            last = len(self.line) - 1
+            span = self.source.span(start, self.line[last - 1][2])
+            problem = writing.NEXT_LINE.at(span, fix, label="belongs below", word=self.kinds[0])
+            yield Repair((*self.line[:self.at], *self.line[last:]), problem)
 
     def stray_sign(self) -> Iterator[Repair]:
         """`if x:`, `f(x))`: a sign that can be left out."""
