@@ -76,6 +76,7 @@ class Names:
         self.rules: dict[str, Rule] = {}
         self.broken = set(broken)
         self._comparisons = COMPARISONS
+        self._meant: set[str] = set()        # what a name that is none may stand for: not to be called unused
         self._responses = {name: response for name, response in domain.responses.items()
                            if not name.startswith(SYSTEM)}
         for file in files:
@@ -167,7 +168,9 @@ class Names:
             return ()
         known = list(names())
         self._comparisons -= len(known)
-        return did_you_mean(span, name, known)
+        fixes = did_you_mean(span, name, known)
+        self._meant.update(edit.text for fix in fixes for edit in fix.edits)
+        return fixes
 
     def slot_type(self, name: str) -> str | None:
         """The type of a slot, which is used by this; None if there is none."""
@@ -254,6 +257,6 @@ class Names:
         )
         for what, defined in places:
             for name, span in defined:
-                if (what, name) not in self.used and not name.startswith(SYSTEM):
+                if (what, name) not in self.used and name not in self._meant and not name.startswith(SYSTEM):
                     fix = Fix("remove it, or use it")
                     yield UNUSED[what].at(span, fix, label="nothing names it", name=name)

@@ -198,6 +198,14 @@ def test_what_is_unused_is_a_warning_and_what_is_used_is_not():
     assert "visit" not in [name for _, name in codes]
 
 
+def test_what_a_misspelt_name_may_mean_is_not_called_unused():
+    unused = {at(built, each) for built in [bot('  call bok("c", now)\n  say "{nmae}"\n  end')]
+              for each in built.diagnostics if each.code.startswith("F15")}
+
+    assert unused.isdisjoint({"book", "name"})
+    assert "reminder" in unused
+
+
 def test_steps_of_one_name_are_told_apart_by_a_tag():
     built = bot('  ask name "?"\n  ask name "Again?"\n  ask born "?" @name')
     found = [each for each in built.diagnostics if each.code == "F123"]
