@@ -104,18 +104,20 @@ async def _drawn(chat: "Chat", bot: Path) -> None:
 
     session: PromptSession[str] = PromptSession(completer=_completer(chat), complete_while_typing=False)
     click.echo(f"{chat.table.bot}: say something; /help for what else there is, ctrl-d to leave")
-    with patch_stdout(raw=True):
-        ticking = asyncio.create_task(_tick(chat))
-        try:
-            while True:
+    ticking = asyncio.create_task(_tick(chat))
+    try:
+        while True:
+            # Only what is said while the prompt stands (by a timer) must be drawn above it; the library does
+            # that from a thread of its own, which an answer would have to wait for.
+            with patch_stdout(raw=True):
                 text = (await session.prompt_async(ANSI("\x1b[36m› \x1b[0m"))).strip()
-                if text == "/quit":
-                    return
-                _show(await _line(chat, bot, _numbered(chat, text)))
-        except (EOFError, KeyboardInterrupt):
-            pass
-        finally:
-            ticking.cancel()
+            if text == "/quit":
+                return
+            _show(await _line(chat, bot, _numbered(chat, text)))
+    except (EOFError, KeyboardInterrupt):
+        pass
+    finally:
+        ticking.cancel()
 
 
 def _completer(chat: "Chat") -> "Completer":
