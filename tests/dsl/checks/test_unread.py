@@ -2,6 +2,7 @@
 
 from tests.dsl.checks.flows import lines
 
+NAME = "slots:\n  name: {type: text, max: 40}\n"
 LOOK = "actions:\n  look: {returns: text, reasons: [gone], python: actions.look}\n"
 
 
