@@ -31,6 +31,7 @@ DOMAIN = "domain.yml"
 
 # What can only be said of a bot that was read whole: a line that could not be read may be the one that leads on.
 _OF_THE_WHOLE = ("F15", "F200", "F3", "F40", "F604", "F901")
+_WRITING = "F100"                            # codes before it are of writing: what is said of such a line is a guess
 _KEY = re.compile(r"(?<![\w.])([\w.]++)\s*+:")     # of a domain.yml, wherever it stands; in linear time
 
 
@@ -160,12 +161,18 @@ def _parse(name: str, source: Source, parsed: _Parsed) -> tuple[Diagnostic, ...]
     return found
 
 
+def _line(one: Diagnostic, sources: Mapping[str, Source]) -> tuple[str, int]:
+    return one.span.file, sources[one.span.file].position(one.span.start)[0] if one.span.file in sources else 0
+
+
 def _finished(found: Iterable[Diagnostic], sources: dict[str, Source], parsed: _Parsed,
               lowered: Lowered | None = None) -> Build:
     order = {name: number for number, name in enumerate(sources)}
     kept = allowed(found, parsed.files, sources)
-    if any(one.severity is Severity.ERROR and one.code < "F100" for one in kept):
-        kept = [one for one in kept if not one.code.startswith(_OF_THE_WHOLE)]
+    misread = {_line(one, sources) for one in kept if one.severity is Severity.ERROR and one.code < _WRITING}
+    if misread:
+        kept = [one for one in kept if one.code < _WRITING or
+                not (one.code.startswith(_OF_THE_WHOLE) or _line(one, sources) in misread)]
     kept.sort(key=lambda one: (order.get(one.span.file, 0), one.span.start, one.code))
     files = tuple(parsed.files)
     if lowered is None:
