@@ -16,10 +16,11 @@ def apply_safe(diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source])
         if report.fixes and report.fixes[0].certainty is Certainty.SAFE:
             for edit in report.fixes[0].edits:
                 edits.setdefault(edit.span.file, []).append(edit)
-    return {name: _edited(sources[name].text, own) for name, own in edits.items() if name in sources}
+    return {name: edited(sources[name].text, own) for name, own in edits.items() if name in sources}
 
 
-def _edited(text: str, edits: list[Edit]) -> str:
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """The text with the edits made; of two that overlap only the first."""
     parts, at = [], 0
     for edit in sorted(edits, key=lambda edit: edit.span):
         if edit.span.start >= at:

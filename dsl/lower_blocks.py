@@ -235,7 +235,9 @@ class Blocks:
         variable = self.bot.expressions.variable(statement.slot, self.scope)
         name = statement.slot.text
         if variable is None:
-            self.bot.expressions.value(statement.value, self.scope)
+            typed = self.bot.expressions.value(statement.value, self.scope)
+            code = self.bot.pools.expr(typed.code, statement.value.span)
+            self.emit(run, statement.span, "set", ["slot", UNKNOWN], code)
             return
         target, type = variable
         values = self.bot.expressions.values_of(name, self.scope)

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec.json import encode
@@ -12,8 +12,10 @@ from dsl.checks.graph import NO_PLACE, Edge, Graph
 from dsl.checks.names import scope
 from dsl.checks.speak import line, mention, way
 from dsl.checks.ways import Read, Setter
-from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
-from dsl.table import Expr, Place, Table
+from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Label, Severity
+from dsl.nearest import nearest
+from dsl.source import Span
+from dsl.table import UNKNOWN, Expr, Place, Table
 
 UNSET = Kind("F401", Severity.ERROR, "`{name}` may have no value here", why="{way}")
 UNREAD = Kind("F402", Severity.WARNING, "`{name}` is set but never read",
@@ -24,15 +26,28 @@ WAYS = 20                                    # names for which a way is looked u
 
 
 def known(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
-    if not any(step.kind == "ask" and step.type == "unknown" and step.items is None for _, step in graph.steps()):
-        yield from _unset(graph, facts)      # else a misspelt name may have been meant to be set there
-        yield from _unread(graph, facts)
+    if _is_misspelt(graph, facts):
+        return
+    unread = dict(_unread(graph, facts))
+    unset = list(_unset(graph, facts, unread))
+    meant = {span for _, span in unset}
+    yield from (one for one, _ in unset)
+    for span, name in unread.items():
+        if span not in meant:
+            yield UNREAD.at(span, Fix("use it, or leave it out"), label="set here", name=name)
+
+
+def _is_misspelt(graph: Graph, facts: Known) -> bool:
+    """Whether something is set whose name is none: any other may have been meant."""
+    return any(step.kind == "ask" and step.type == "unknown" and step.items is None for _, step in graph.steps()) or \
+        any(name == UNKNOWN for _, _, name in facts.program.setters)
 
 
 # --- set before use ---------------------------------------------------------------------------------------------
 
 
-def _unset(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
+def _unset(graph: Graph, facts: Known, unread: Mapping[Span, str]) -> Iterator[tuple[Diagnostic, Span | None]]:
+    """What is read without a value, and where one of nearly its name is set in vain, if nothing else sets it."""
     optional: set[tuple[str, str, str]] | None = None
     told: set[tuple[str, Any]] = set()
     for read in facts.program.reads:
@@ -51,8 +66,14 @@ def _unset(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
         told.add((read.variable[1], span))
         name = read.variable[1]
         says = _way(graph, facts, read, place) if len(told) <= WAYS else "It is not set on every way to this line."
-        others = tuple(_setter(graph, facts.program.setters.get(home, []), name, place))
-        yield UNSET.at(span, _fix(graph, read), label="read here", others=others, name=name, way=says)
+        setters = facts.program.setters.get(home, [])
+        meant = None if setters else next((each for each, other in unread.items() if nearest(name, (other,))), None)
+        others = tuple(_setter(graph, setters, name, place))
+        fix = _fix(graph, read)
+        if meant is not None:
+            others = (Label(meant, "set here, and never read"),)
+            fix = Fix(f"did you mean `{name}` where `{unread[meant]}` is set?", (Edit(meant, name),))
+        yield UNSET.at(span, fix, label="read here", others=others, name=name, way=says), meant
 
 
 def _places(graph: Graph, read: Read) -> list[Place]:
@@ -192,7 +213,7 @@ def _tested(code: Expr, flow: str) -> set[tuple[str, str, str]]:
 # --- set but never read -----------------------------------------------------------------------------------------
 
 
-def _unread(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
+def _unread(graph: Graph, facts: Known) -> Iterator[tuple[Span, str]]:
     """Variables that are set where nothing anywhere reads them; what is kept for the user is for others to read."""
     table = graph.table
     read = _mentioned(table)
@@ -204,8 +225,7 @@ def _unread(graph: Graph, facts: Known) -> Iterator[Diagnostic]:
             continue
         first = next((setter for setter in setters if not _is_loop(graph, setter)), None)
         if first is not None:
-            span = mention(graph, name, _place(graph, first))
-            yield UNREAD.at(span, Fix("use it, or leave it out"), label="set here", name=name)
+            yield mention(graph, name, _place(graph, first)), name
 
 
 def _is_loop(graph: Graph, setter: Setter) -> bool:

@@ -2,6 +2,7 @@
 
 from dsl.build import build_sources
 from dsl.diagnostics import Diagnostic
+from dsl.fixes import edited
 
 DOMAIN = "bot: example\nlanguages: [en]\nstart: main\nregion: GB\n"
 
@@ -31,6 +32,11 @@ def others(flow: str, diagnostic: Diagnostic) -> list[str]:
     """The second labels, as `3 order_id: set only here`."""
     return [f"{_line(flow, label.span.start)} {flow[label.span.start:label.span.end]}: {label.text}"
             for label in diagnostic.others]
+
+
+def applied(flow: str, diagnostic: Diagnostic) -> str:
+    """The flow after the first fix."""
+    return edited(flow, diagnostic.fixes[0].edits)
 
 
 def _line(text: str, offset: int) -> int:

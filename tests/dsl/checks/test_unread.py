@@ -1,6 +1,6 @@
 """What is set is used somewhere."""
 
-from tests.dsl.checks.flows import lines
+from tests.dsl.checks.flows import applied, lines, one, others
 
 NAME = "slots:\n  name: {type: text, max: 40}\n"
 LOOK = "actions:\n  look: {returns: text, reasons: [gone], python: actions.look}\n"
@@ -51,3 +51,26 @@ flow main
     say "Another one."
   end
 ''', "slots:\n  names: {type: list of text, default: []}\n") == []
+
+
+def test_what_is_set_under_nearly_the_name_that_is_read_is_one_fault():
+    flow = '''
+flow main
+  call look() into fuond
+    on failure
+      end
+  say "{found} {found}"
+  end
+'''
+    domain = "slots:\n  found: {type: text, max: 9}\n" + LOOK
+
+    assert lines(flow, domain) == ["F401 6 found: read here"]
+    found = one(flow, domain, code="F401")
+    assert others(flow, found) == ["3 fuond: set here, and never read"]
+    assert lines(applied(flow, found), domain) == []
+
+
+def test_where_something_is_set_that_has_no_name_any_other_may_have_been_meant():
+    flow = 'flow main\n  set gues = 3\n  say "{guess}"\n  end\n'
+
+    assert lines(flow, "slots: {guess: integer}\n") == ["F102 2 gues: nothing has this name"]
