@@ -9,6 +9,7 @@ from typing import Any
 from dsl.diagnostics import Diagnostic
 from dsl.source import Source, Span
 from dsl.syntax import Text
+from dsl.table import Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Domain:
     expires_s: int = 86_400
     on_return: str = "resume"
     pin_s: int = 604_800
+    retention: Retention = field(default_factory=Retention)
     slots: dict[str, Slot] = field(default_factory=dict)
     records: dict[str, tuple[Field, ...]] = field(default_factory=dict)
     record_spans: dict[str, Span] = field(default_factory=dict)

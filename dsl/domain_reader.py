@@ -13,6 +13,7 @@ from dsl import types
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.domain import Action, Domain, Field, Happening, Http, Response, Slot, Template
 from dsl.nearest import did_you_mean
+from dsl.retention import RETENTION, retention
 from dsl.scalars import (
     BOT_NAME,
     DOTTED_NAME,
@@ -126,6 +127,7 @@ DOMAIN = Record("domain.yml", {
     "templates": Key(MapOf(NAME, _TEMPLATE, "templates by name"), "messages approved by WhatsApp"),
     "responses": Key(MapOf(DOTTED_NAME, _RESPONSE, "responses by name"), "texts that several places say"),
     "session": Key(_SESSION, "when a silence ends a session"),
+    "retention": Key(RETENTION, "how long what is stored is kept"),
     "events": Key(MapOf(NAME, _EVENT, "events by name", item_may_be_empty=True), "what may happen from outside"),
 }, {"intents": "there are none: a flow `starts on` patterns", "entities": "there are none: a flow asks for slots",
     "forms": "write a flow that asks for its slots", "rules": "rules stand in .flow files",
@@ -163,6 +165,7 @@ def _domain(fields: Fields, source: Source, report: Report) -> Domain:
         expires_s=session.get("expires", 86_400),
         on_return=session.get("on_return", "resume"),
         pin_s=session.get("pin", 604_800),
+        retention=retention(fields.get("retention"), report),
         slots={entry.name: _slot(entry, report) for entry in fields.get("slots", ())},
         records={entry.name: _fields(entry.value, report) for entry in records},
         record_spans={entry.name: entry.span for entry in records},

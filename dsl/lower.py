@@ -114,6 +114,7 @@ class _Lowering:
             domain.bot, list(domain.languages), domain.timezone,
             domain.start if domain.start in flows else UNKNOWN, bot.limits, region=domain.region,
             session=Session(domain.expires_s, domain.on_return), pin=domain.pin_s,
+            retention=domain.retention,
             records={name: {each.name: self._var(each) for each in fields} for name, fields in domain.records.items()},
             slots={name: self._held(("slot", name), var, held) for name, var in slots.items()},
             flows={name: self._with_locals(flow, held) for name, flow in flows.items()},

@@ -89,6 +89,19 @@ def duration(least: int = 0, most: int = 31_536_000) -> Value:
                  {"pattern": f"^{_DURATION.pattern}$"})
 
 
+# A little longer than the machine's clock may be wrong, and at most a hundred years.
+_SHORTEST, _LONGEST = SECONDS["h"], 36_500 * SECONDS["d"]
+
+
+def _kept(value: str) -> int | None:
+    long = seconds(value)
+    return 0 if value == "forever" else long if long is not None and _SHORTEST <= long <= _LONGEST else None
+
+
+KEPT = Value("a duration of an hour or more, such as `30d` or `12w`, or `forever`", _kept, NOT_A_DURATION,
+             {"pattern": f"^(forever|{_DURATION.pattern})$"}, lambda: ("forever",))
+
+
 @cache
 def _language(value: str) -> str | None:
     from babel import Locale, UnknownLocaleError

@@ -235,6 +235,17 @@ class Session(Struct, frozen=True):
     on_return: str = "resume"                # ask resume restart
 
 
+class Retention(Struct, frozen=True):
+    """How long what is stored is kept, by class, in seconds; 0: for ever."""
+
+    keys: int = 1_209_600                    # ids of messages, by which a repeat is known: 14 days
+    statuses: int = 7_776_000                # what became of a message: 90 days, as the next three
+    messages: int = 7_776_000                # what was sent or dropped
+    dead_letters: int = 7_776_000
+    journal: int = 7_776_000                 # of turns
+    conversations: int = 31_536_000          # that ended, with all that is of them: 365 days
+
+
 class Limits(Struct, frozen=True):
     """What the channel can show, from `whatsapp_limits.json`; lengths in characters."""
 
@@ -264,6 +275,7 @@ class Table(Struct, frozen=True):
     region: str | None = None
     session: Session = Session()
     pin: int = 604_800                       # seconds a conversation may stay on an older table
+    retention: Retention = Retention()
     records: dict[str, dict[str, Var]] = {}
     slots: dict[str, Var] = {}               # `language` is always there
     flows: dict[str, Flow] = {}

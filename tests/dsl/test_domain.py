@@ -11,6 +11,7 @@ from dsl.domain import Domain, Http, read_domain
 from dsl.nearest import nearest
 from dsl.source import Source
 from dsl.syntax import Interpolation
+from dsl.table import Retention
 
 CLINIC = """\
 # bots/clinic/domain.yml
@@ -59,10 +60,12 @@ responses:
   system.invalid: "No: {reason}"
 
 session: {expires: 12h, on_return: ask, pin: 2 days}
+retention: {keys: 10d, statuses: 12w, messages: 12 hours, dead_letters: forever, journal: 36500d, conversations: 10d}
 events:
   cancelled: {params: {visit: visit}}
   woken:
 """
+DAY = 86_400
 HEAD = "bot: a\nlanguages: [en]\nstart: main\n"
 
 
@@ -91,6 +94,9 @@ def test_the_bot_itself():
     assert (domain.bot, domain.languages, domain.timezone, domain.region, domain.start) == (
         "clinic", ("en", "es"), "America/Bogota", "CO", "welcome")
     assert (domain.expires_s, domain.on_return, domain.pin_s) == (43_200, "ask", 172_800)
+    assert domain.retention == Retention(
+        keys=10 * DAY, statuses=84 * DAY, messages=DAY // 2, dead_letters=0, journal=36_500 * DAY,
+        conversations=10 * DAY)
     assert CLINIC[domain.spans["start"].start:domain.spans["start"].end] == "welcome"
 
 
@@ -100,6 +106,8 @@ def test_what_is_not_written_has_a_default():
     assert not faults
     assert (domain.timezone, domain.region, domain.expires_s, domain.on_return, domain.pin_s) == (
         "UTC", None, 86_400, "resume", 604_800)
+    assert domain.retention == Retention(keys=14 * DAY, statuses=90 * DAY, messages=90 * DAY, dead_letters=90 * DAY,
+                                         journal=90 * DAY, conversations=365 * DAY)
     assert [domain.slots, domain.records, domain.actions, domain.templates, domain.responses, domain.events] == [{}] * 6
 
 
@@ -237,6 +245,18 @@ def test_a_default_of_another_type_is_refused_where_it_stands(text, points_at):
     (HEAD + "session: {expires: 1s}", [("F065", "1s")]),
     (HEAD + "session: {expires: 5 months}", [("F065", "5 months")]),
     (HEAD + "session: {on_return: aks}", [("F063", "aks")]),
+    (HEAD + "retention: {keys: 7d}", [("F082", "7d")]),
+    (HEAD + "retention: {statuses: 1h, keys: 191h}", [("F082", "191h"), ("F082", "1h")]),
+    (HEAD + "retention: {conversations: 13d}", [("F082", "13d")]),
+    (HEAD + "retention: {conversations: 13d, keys: 13d}", []),
+    (HEAD + "retention: {conversations: 36500d, keys: forever}", [("F082", "36500d")]),
+    (HEAD + "retention: {conversations: forever, keys: forever}", []),
+    (HEAD + "retention: {journal: 59m}", [("F065", "59m")]),
+    (HEAD + "retention: {journal: 36501d}", [("F065", "36501d")]),
+    (HEAD + "retention: {journal: 0}", [("F065", "0")]),
+    (HEAD + "retention: {jurnal: 1d}", [("F060", "jurnal")]),
+    (HEAD + "retention: 30d", [("F062", "30d")]),
+    (HEAD + "retention: {}", []),
     (HEAD + "slots: {2nd: text}", [("F067", "2nd")]),
     (HEAD + "slots: {a: }", [("F062", "")]),
     (HEAD + "slots: {a: text%}", [("F066", "text%")]),
@@ -319,6 +339,12 @@ def test_nothing_is_read_of_what_is_not_yaml():
 @pytest.mark.parametrize(("text", "fix"), [
     ("sesion: {}", "did you mean `session`?"),
     ("session: {on_return: resme}", "did you mean `resume`?"),
+    ("retention: {keys: for ever}", "did you mean `forever`?"),
+    ("retention: {jurnal: 1d}", "did you mean `journal`?"),
+    ("retention: {dead: 1d}", "write `dead_letters`"),
+    ("retention: {keys: 1w}", "write `8d`"),
+    ("retention: {keys: 200h, conversations: 199h}", "write `9d`"),
+    ("retention: {keys: forever, conversations: 1w}", "write `forever`"),
     ("timezone: america/bogota", "did you mean `America/Bogota`?"),
     ("region: co", "did you mean `CO`?"),
     ("intents: []", "there are none: a flow `starts on` patterns"),
