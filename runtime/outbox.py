@@ -17,6 +17,7 @@ import msgspec
 from loguru import logger
 
 from runtime.channels.port import Channel, Undelivered, decode_contact
+from runtime.clock import Clock
 from runtime.effects import Call, Contact, Location, Media, Offer, Say, Template
 from runtime.events import Answered, Failed
 from runtime.gate import Gate, Repetitions
@@ -25,8 +26,6 @@ from runtime.store.port import Dead, Done, Gone, Inbound, Posting, Run, Sent, Un
 
 ACTIONS = Backoff(base_ms=1_000)             # how often an action is tried, its domain says
 SETTLE_MS = 20_000                           # how long a message that may have arrived waits for a word of it
-
-Clock = Callable[[], int]                    # milliseconds since 1970, UTC
 
 _decode_message = msgspec.json.Decoder(Say | Offer | Media | Location | Contact | Template).decode
 _decode_call = msgspec.json.Decoder(Call).decode

@@ -22,8 +22,9 @@ from dsl.table import Table
 from runtime import machine
 from runtime.actions import Actions, ActionsError, closed_addresses, load_functions, missing_environment
 from runtime.channels.whatsapp import WhatsApp
+from runtime.clock import Clock, SteadyClock
 from runtime.media import Media
-from runtime.outbox import Clock, Outbox
+from runtime.outbox import Outbox
 from runtime.outgoing import outgoing
 from runtime.settings import Settings, SettingsError
 from runtime.store.janitor import Janitor, Keep
@@ -33,7 +34,7 @@ from runtime.telemetry import log_to
 from runtime.turns import Advance, Turns
 from runtime.web.app import application
 from runtime.web.webhook import Webhook
-from runtime.worker import Worker, system_clock
+from runtime.worker import Worker
 
 DRAIN_S = 10.0                               # how long a stopping process lets its posts end
 
@@ -77,7 +78,7 @@ class Server(uvicorn.Server):
 
 
 def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, store: Store,
-             clock: Clock = system_clock, environment: Mapping[str, str] = os.environ,
+             clock: Clock | None = None, environment: Mapping[str, str] = os.environ,
              tidy: Callable[[int], None] = lambda now: None) -> Starlette:
     """The application on a prepared store; it closes the store when it ends.
 
@@ -91,7 +92,7 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
     faults = faults or closed_addresses(table, environment, settings.development)
     if faults:
         raise SettingsError(faults)
-    turns = Turns(table, advance)
+    turns, clock = Turns(table, advance), clock or SteadyClock()
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[dict[str, Any]]:

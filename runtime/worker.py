@@ -18,7 +18,8 @@ from typing import TypeAlias
 
 from loguru import logger
 
-from runtime.outbox import Clock, Report, merged
+from runtime.clock import Clock
+from runtime.outbox import Report, merged
 from runtime.store.port import Done, Inbound, Receipt, Store, StoreDown, TakeTurn, Work
 from runtime.telemetry import turn_taken
 
@@ -32,11 +33,6 @@ TIDY_MS, TIDY_LATEST_MS = 100, 5_000         # a little cleaning: in a quiet mom
 
 
 Committed: TypeAlias = Callable[[Done, int, Callable[[Report], None]], None]
-
-
-def system_clock() -> int:
-    """Milliseconds since 1970, UTC."""
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

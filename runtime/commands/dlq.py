@@ -88,8 +88,8 @@ def retry(ids: tuple[int, ...], is_all: bool, config: Path | None, shape: str) -
 @FORMAT
 def drop(ids: tuple[int, ...], is_all: bool, config: Path | None, shape: str) -> None:
     """Give these up for good."""
+    from runtime.clock import system_clock
     from runtime.store import dead
-    from runtime.worker import system_clock
 
     _change(ids, is_all, config, shape, lambda connection, ids: dead.drop(connection, ids, system_clock()), "dropped")
 

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from runtime.channels.envelope import Heard, Item, Names, Rejected, Renamed, Status, Unreadable, is_signed, parse, walk
 from runtime.channels.errors import classified
-from runtime.outbox import Clock
+from runtime.clock import Clock
 from runtime.policy import Backoff
 from runtime.store.port import Failure, Identity, Inbound, Receipt, StoreDown
 
