@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
+from runtime.clock import Clock, system_clock
 from runtime.store import schema
 from runtime.store.links import Links, LinkStatements
 from runtime.store.marks import Marks, MarkStatements
@@ -63,8 +64,8 @@ GIVEN = sa.bindparam("now", type_=sa.BigInteger)             # the clock of whoe
 class SqlStore:
     """Inbox, state, journal, outbox and timers in one file."""
 
-    def __init__(self, url: str, tag: Callable[[], str] = new_tag) -> None:
-        self._tag = tag
+    def __init__(self, url: str, tag: Callable[[], str] = new_tag, clock: Clock = system_clock) -> None:
+        self._tag, self._clock = tag, clock
         self._engine = sqlite_engine(url)
         self._path = self._engine.url.database or ""
         self._lock: sqlite3.Connection | None = None
@@ -74,10 +75,18 @@ class SqlStore:
     def prepare(self) -> None:
         def take_over(connection: sa.Connection) -> None:
             schema.prepare(connection)
+            self._set_back(connection)
             connection.execute(self._sql.release)
 
         self.alone()
         self.transaction(take_over)
+
+    def _set_back(self, connection: sa.Connection) -> None:
+        """If the clock was set back while nobody ran, what waits is not to wait that much longer."""
+        now = self._clock()
+        last = max(connection.execute(newest).scalar() or 0 for newest in self._sql.newest)
+        if last > now:
+            connection.execute(self._sql.sooner, {"by": last - now, "now": now})
 
     def alone(self) -> None:
         """Make sure that no other process works on the file, from now until `close` or our end, however that comes.
@@ -190,6 +199,10 @@ class Statements:
         self.lease = (sa.update(O).where(O.c.id.in_(ids("ids")))
                       .values(next_at=clock + sa.bindparam("for"), leased=True).returning(O.c.id, O.c.next_at))
         self.contacts = sa.select(C.c.id, C.c.contact).where(C.c.id.in_(ids("convs")))
+        self.newest = [sa.select(told).order_by(table.c.id.desc()).limit(1)
+                       for table, told in ((I, I.c.received_at), (O, O.c.marked_at))]
+        self.sooner = (sa.update(O).where(unsent, O.c.next_at > sa.bindparam("now"))
+                       .values(next_at=O.c.next_at - sa.bindparam("by")))
         self.release = sa.update(O).where(unsent, O.c.leased).values(next_at=0)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from runtime.store.port import Conversation, Inbound, Outcome, Sent, StoreDown, Work
+from runtime.store.port import Conversation, Inbound, Outcome, Sent, StoreDown, Unsent, Work
 from runtime.store.sql import SqlStore
 from tests.runtime.store.test_contract import ANA, NOW, told, turn
 
@@ -132,3 +132,15 @@ def test_a_thousand_conversations_are_handled_in_one_tick(tmp_path: Path):
 
     done = store.tick(Work(now=NOW, inbound=many, room=64), turn)
     assert (len(done.handled), len(done.runs), len(done.left)) == (1_500, 64, 1_436)
+
+
+def test_what_waits_does_not_wait_longer_because_the_clock_was_set_back_before_the_start(tmp_path: Path):
+    path, hour = tmp_path / "talk.db", 3_600_000
+    with closing(opened(path)) as store:
+        (run,) = store.tick(Work(now=NOW, inbound=(told("say a"),)), turn).runs
+        store.tick(Work(now=NOW, unsent=(Unsent(run.postings[0].id, ANA, 30_000, "500"),)), turn)
+
+    store = SqlStore(f"sqlite:///{path}", clock=lambda: NOW - hour)
+    store.prepare()
+    assert not store.tick(Work(now=NOW - hour + 29_999, scan=True), turn).runs
+    assert store.tick(Work(now=NOW - hour + 30_000, scan=True), turn).runs
