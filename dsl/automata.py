@@ -11,10 +11,11 @@ Patterns are searched: what comes before and after does not matter. Work is boun
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, lru_cache
 from itertools import chain
+
+import msgspec
 
 from dsl.characters import Category, Chars, Others, Range, is_word, variants
 from dsl.pattern_reader import Refused, read
@@ -33,8 +34,7 @@ class Unknown(Enum):
 UNKNOWN = Unknown.UNKNOWN
 
 
-@dataclass
-class Effort:
+class Effort(msgspec.Struct):
     """How many steps from one pair of state sets to another may still be tried."""
 
     left: int
@@ -44,21 +44,20 @@ class TooLarge(Exception):
     pass
 
 
-@dataclass
-class Machine:
+class Machine(msgspec.Struct, dict=True):
     """States are numbers, 0 the first and 1 the last; a character or an edge of the text leads from one to another.
 
     Sets of states are numbered as they are reached, together with what kind of character came before them.
     """
 
     is_open: bool = False                    # what is written begins or ends with `.*` or its like
-    moves: list[list[tuple[Chars, int]]] = field(default_factory=lambda: [[], []])
-    free: list[list[tuple[str, int]]] = field(default_factory=lambda: [[], []])   # "" or the kind of an edge
-    _numbers: dict[tuple[frozenset[int], str], int] = field(default_factory=dict)
-    _sets: list[tuple[frozenset[int], str]] = field(default_factory=list)
-    _steps: list[dict[str, int]] = field(default_factory=list)
-    _ends: list[bool] = field(default_factory=list)
-    _told: dict[str, tuple[bool, ...]] = field(default_factory=dict)
+    moves: list[list[tuple[Chars, int]]] = msgspec.field(default_factory=lambda: [[], []])
+    free: list[list[tuple[str, int]]] = msgspec.field(default_factory=lambda: [[], []])  # "" or the kind of an edge
+    _numbers: dict[tuple[frozenset[int], str], int] = {}
+    _sets: list[tuple[frozenset[int], str]] = []
+    _steps: list[dict[str, int]] = []
+    _ends: list[bool] = []
+    _told: dict[str, tuple[bool, ...]] = {}
 
     # --- making it --------------------------------------------------------------------------------------------
 

@@ -11,10 +11,11 @@ refused (`Tangled`).
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby, product
 from typing import TypeAlias
+
+import msgspec
 
 from dsl.characters import IS_WORD, Chars
 from dsl.characters import is_word as is_word_character
@@ -57,8 +58,7 @@ def without_boundaries(tree: Node) -> Node:
     return whole
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(msgspec.Struct, frozen=True):
     """The pieces of a part: `empty(p, q)` between classes p and q, `body(p, q, f, e)` from class f to class e there."""
 
     empty: Callable[[bool, bool], Piece]

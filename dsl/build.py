@@ -7,8 +7,9 @@ import gc
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+
+import msgspec
 
 from dsl.allow import allowed
 from dsl.check import check
@@ -35,8 +36,7 @@ _WRITING = "F100"                            # codes before it are of writing: w
 _KEY = re.compile(r"(?<![\w.])([\w.]++)\s*+:")     # of a domain.yml, wherever it stands; in linear time
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(msgspec.Struct, frozen=True):
     """What became of a bot's sources."""
 
     diagnostics: tuple[Diagnostic, ...]      # by file and place
@@ -107,13 +107,12 @@ def _read(path: Path) -> tuple[Source, list[Diagnostic]]:
         return source, [said]
 
 
-@dataclass(slots=True)
-class _Parsed:
+class _Parsed(msgspec.Struct):
     """All files of a bot, each as what it is."""
 
     domain: Domain | None = None
-    files: list[File] = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)                    # names that domain.yml failed to define
+    files: list[File] = []
+    broken: set[str] = set()                 # names that domain.yml failed to define
 
 
 @contextmanager

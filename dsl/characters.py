@@ -7,10 +7,11 @@ Unicode: `\\w` is letters, marks, numbers and `_`; RE2's own is ASCII and would 
 """
 
 import unicodedata
-from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from itertools import groupby, pairwise
 from typing import TypeAlias
+
+import msgspec
 
 _CATEGORIES = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Cs Co Cn"
 CATEGORIES = frozenset(_CATEGORIES.split())
@@ -45,8 +46,7 @@ def is_word(character: str) -> bool:
     return character == "_" or unicodedata.category(character)[0] in "LMN"
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(msgspec.Struct, frozen=True):
     """The code points from `first` to `last`, both included."""
 
     first: int
@@ -62,8 +62,7 @@ class Range:
         return literal(chr(self.first)) + between + literal(chr(self.last))
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(msgspec.Struct, frozen=True):
     """The characters of some general categories: `\\p{Lu}`, `\\PN`, `\\d`."""
 
     names: frozenset[str]
@@ -76,8 +75,7 @@ class Category:
         return self.written
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(msgspec.Struct, frozen=True):
     """The characters of a script: `\\p{Greek}`. Python's tables have no scripts, so that a character's name decides."""
 
     name: str
@@ -91,8 +89,7 @@ class Script:
         return f"\\{'P' if self.negated else 'p'}{{{self.name}}}"
 
 
-@dataclass(frozen=True, slots=True)
-class Others:
+class Others(msgspec.Struct, frozen=True):
     """All characters but these: `\\W`, `\\S`, `[:^alpha:]`; RE2 cannot write it inside brackets."""
 
     members: tuple["Member", ...]
@@ -132,8 +129,7 @@ def variants(character: str) -> frozenset[str]:
     return frozenset(form for form in forms if len(form) == 1)
 
 
-@dataclass(frozen=True)
-class Chars:
+class Chars(msgspec.Struct, frozen=True, dict=True):
     """One character of a set, in either case where `fold`."""
 
     members: tuple[Member, ...]
@@ -200,8 +196,7 @@ class _Endless(Exception):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Exact:
+class Exact(msgspec.Struct, frozen=True):
     """Every character of these categories, except that those flipped are in if they would be out, and the reverse."""
 
     categories: frozenset[str]

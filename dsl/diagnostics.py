@@ -5,9 +5,10 @@ An author's mistake is a value. Kinds are module constants of the modules that r
 the documentation and a test in both directions. How diagnostics look is `render.py`.
 """
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+import msgspec
 
 from dsl.source import Span
 
@@ -24,16 +25,14 @@ class Certainty(Enum):
     SHAPE = "shape"          # holds a placeholder the author must fill
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True):
     """Replace what stands at `span` by `text`."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(msgspec.Struct, frozen=True):
     """One concrete thing to do, imperative, in the author's words; with edits where it can be done by a machine."""
 
     text: str
@@ -41,16 +40,14 @@ class Fix:
     certainty: Certainty = Certainty.MAYBE
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(msgspec.Struct, frozen=True):
     """At most eight words at a place: the squiggle's text, or the other half of the story ("first used here")."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(msgspec.Struct, frozen=True):
     """One remark of the compiler at one place."""
 
     code: str
@@ -66,8 +63,7 @@ class Diagnostic:
 KINDS: dict[str, "Kind"] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """A thing the compiler may say: permanent code, severity, message with `{names}` to fill.
 
     `fix` is what to do where nothing better is known at the place; its names are the message's.
@@ -76,8 +72,8 @@ class Kind:
     code: str
     severity: Severity
     message: str
-    why: str = field(default="", kw_only=True)
-    fix: str = field(default="", kw_only=True)
+    why: str = ""
+    fix: str = ""
 
     def __post_init__(self) -> None:
         if KINDS.setdefault(self.code, self) != self:

@@ -3,8 +3,9 @@
 Texts in here are syntax (`dsl.syntax.Text`), parsed by the same parser as a `.flow` file's.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from dsl.diagnostics import Diagnostic
 from dsl.source import Source, Span
@@ -12,8 +13,7 @@ from dsl.syntax import Text
 from dsl.table import Retention
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(msgspec.Struct, frozen=True):
     name: str
     type: str                                # `text`, `list of visit`
     span: Span                               # of the name
@@ -24,8 +24,7 @@ class Slot:
     values: tuple[tuple[str, Text], ...] = ()   # of a choice: value and title
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A parameter, or a field of a record."""
 
     name: str
@@ -34,15 +33,13 @@ class Field:
     max: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Http:
+class Http(msgspec.Struct, frozen=True):
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     name: str
     span: Span
     params: tuple[Field, ...] = ()
@@ -55,8 +52,7 @@ class Action:
     cache_s: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(msgspec.Struct, frozen=True):
     name: str
     span: Span
     params: tuple[Field, ...]
@@ -66,15 +62,13 @@ class Template:
     footer: tuple[tuple[str, Text], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     name: str                                # `apology`, `system.invalid`
     span: Span
     variants: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(msgspec.Struct, frozen=True):
     """An event that may come from outside."""
 
     name: str
@@ -82,8 +76,7 @@ class Happening:
     params: tuple[Field, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(msgspec.Struct, frozen=True):
     bot: str
     languages: tuple[str, ...]               # the first is that of the .flow files
     start: str
@@ -94,14 +87,14 @@ class Domain:
     expires_s: int = 86_400
     on_return: str = "resume"
     pin_s: int = 604_800
-    retention: Retention = field(default_factory=Retention)
-    slots: dict[str, Slot] = field(default_factory=dict)
-    records: dict[str, tuple[Field, ...]] = field(default_factory=dict)
-    record_spans: dict[str, Span] = field(default_factory=dict)
-    actions: dict[str, Action] = field(default_factory=dict)
-    templates: dict[str, Template] = field(default_factory=dict)
-    responses: dict[str, Response] = field(default_factory=dict)
-    events: dict[str, Happening] = field(default_factory=dict)
+    retention: Retention = msgspec.field(default_factory=Retention)
+    slots: dict[str, Slot] = {}
+    records: dict[str, tuple[Field, ...]] = {}
+    record_spans: dict[str, Span] = {}
+    actions: dict[str, Action] = {}
+    templates: dict[str, Template] = {}
+    responses: dict[str, Response] = {}
+    events: dict[str, Happening] = {}
 
 
 def read_domain(source: Source) -> tuple[Domain | None, tuple[Diagnostic, ...]]:

@@ -7,7 +7,9 @@ one column. Nothing in quotes is touched, every comment is kept, and a file that
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from dsl import syntax as s
 from dsl.kinds import BLOCK, URL
@@ -25,8 +27,7 @@ ENDS_URL = frozenset([")", "]", ","])
 TIGHT_AFTER = frozenset(["(", "[", ".", "..", "@"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True):
     """A line or a comment as it will be printed."""
 
     level: int
@@ -46,8 +47,7 @@ def format_source(text: str) -> str | None:
     return "".join(_printed(_aligned(_spaced(list(printing.rows())))))
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
+class _Places(msgspec.Struct, frozen=True):
     """What spacing depends on and tokens alone do not tell."""
 
     called: frozenset[int]                   # ends of names whose bracket holds arguments

@@ -6,7 +6,8 @@ that panels stay apart.
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from dsl.source import Source
 from dsl.table import Message, Op, Row, SourceMap, Step, Table
@@ -15,8 +16,7 @@ MESSAGES = {"say", "media", "location", "contact", "template", "list"}
 SILENT = {"set", "clear", "each", "track", "opt", "leave"}
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """`kind`: start, say, menu, choose, ask, call, do, handover, branch, loop, jump, return, end."""
 
     id: str
@@ -25,16 +25,14 @@ class Node:
     target: str | None = None                # of a jump: the flow
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True):
     source: str
     target: str
     label: str = ""
     quiet: bool = False                      # a timer, a bad answer, a failure: not the good path
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(msgspec.Struct, frozen=True):
     flow: str
     title: str
     nodes: tuple[Node, ...]                  # the first is the start
@@ -55,14 +53,13 @@ def _written(places: SourceMap, flow: str) -> tuple[str, int]:
     return (places.files[place.file], place.start) if place else ("", 0)
 
 
-@dataclass
-class _Drawing:
+class _Drawing(msgspec.Struct):
     table: Table
     places: SourceMap
     sources: Mapping[str, Source]
-    nodes: dict[str, Node] = field(default_factory=dict)
-    edges: dict[Edge, None] = field(default_factory=dict)
-    todo: deque[tuple[Edge, str, int]] = field(default_factory=deque)
+    nodes: dict[str, Node] = {}
+    edges: dict[Edge, None] = {}
+    todo: deque[tuple[Edge, str, int]] = msgspec.field(default_factory=deque)
 
     def flow(self, name: str) -> Panel:
         flow = self.table.flows[name]

@@ -5,8 +5,9 @@ the mean place of their neighbours, then set places. Long edges run through poin
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 SWEEPS = 8                                   # over the layers, to order and to place; more changed nothing visible
 GAP_X, GAP_Y = 22.0, 28.0                    # pixels between neighbours, between layers
@@ -16,8 +17,7 @@ Size = tuple[float, float]                   # width, height
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """`at` are the centres of the nodes; `paths` the points of each edge, in the order given, ends included."""
 
     width: float

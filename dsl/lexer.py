@@ -11,8 +11,9 @@ Elsewhere: what indentation means (`lines`), what is inside a text (`texts`), th
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import islice
+
+import msgspec
 
 from dsl import writing
 from dsl.diagnostics import Diagnostic, Edit, Fix
@@ -88,18 +89,17 @@ DEEPENS = frozenset({"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", 
                      "is", "if", "else", "of", "reveal"})
 
 
-@dataclass(slots=True)
-class Tokens:
+class Tokens(msgspec.Struct):
     """What a text was cut into; the first three lists run side by side."""
 
-    kinds: list[str] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    lines: list[tuple[int, int, int]] = field(default_factory=list)   # indentation, first token, one past its <nl>
-    comments: list[Comment] = field(default_factory=list)
-    problems: list[Diagnostic] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)      # words of what was not read, or only as a text
-    strays: list[Diagnostic] = field(default_factory=list)   # told only where the line could be read without them
+    kinds: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    lines: list[tuple[int, int, int]] = []   # indentation, first token, one past its <nl>
+    comments: list[Comment] = []
+    problems: list[Diagnostic] = []
+    unread: set[str] = set()                 # words of what was not read, or only as a text
+    strays: list[Diagnostic] = []            # told only where the line could be read without them
 
 
 def lex(source: Source, start: int = 0, stop: int | None = None) -> Tokens:

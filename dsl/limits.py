@@ -10,10 +10,11 @@ over only when counted in UTF-16 units (emoji) may be refused: a warning.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from dsl.diagnostics import Severity
 from dsl.table import Limits
@@ -74,8 +75,7 @@ def too_long(text: str, most: int) -> Severity | None:
     return Severity.WARNING if units(text) > most else None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """One thing WhatsApp would refuse in a message, or may."""
 
     path: str                                # where in the message, `interactive.action.buttons[1].reply.title`

@@ -7,8 +7,9 @@ thing is told about it, and the lines around it are read as if it had been right
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
+
+import msgspec
 
 from dsl import syntax as s
 from dsl import writing
@@ -27,8 +28,7 @@ PATIENCE = 500                               # lines under left-out lines that a
 FAR = 50                                     # lines looked ahead to tell a slip from a habit
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
+class Depth(msgspec.Struct, frozen=True):
     """A depth at which a line could be read: its indentation there, and the levels open from then on."""
 
     width: int

@@ -7,12 +7,12 @@ changes nothing: no dates are written.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import msgspec
 from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import write_po
@@ -40,8 +40,7 @@ msgstr ""
 """
 
 
-@dataclass(slots=True)
-class _Wanted:
+class _Wanted(msgspec.Struct):
     """A text and all that is known of it, wherever it stands."""
 
     raw: str
@@ -50,8 +49,7 @@ class _Wanted:
     limit: int | None = None                 # characters there is room for, where it is little
 
 
-@dataclass(frozen=True, slots=True)
-class Updated:
+class Updated(msgspec.Struct, frozen=True):
     """What became of one file."""
 
     path: Path

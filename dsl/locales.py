@@ -10,10 +10,12 @@ being shown until somebody has looked at it.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
 from dsl.domain import Domain
@@ -49,22 +51,20 @@ _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _PLURAL = re.compile(r"\|\s*plural\s")
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(msgspec.Struct, frozen=True):
     """An entry of a file, ready to be shown: one text, or one for each plural form."""
 
     message: Message
     texts: tuple[Text, ...]
 
 
-@dataclass(frozen=True)
-class Locale:
+class Locale(msgspec.Struct, frozen=True):
     """The translations into one language, by context and id; `asked` fills with every text that is looked up."""
 
     tag: str
     source: Source
-    translations: dict[tuple[str | None, str], Translation] = field(default_factory=dict)
-    asked: dict[tuple[str, str | None], None] = field(default_factory=dict)
+    translations: dict[tuple[str | None, str], Translation] = {}
+    asked: dict[tuple[str, str | None], None] = {}
 
     def find(self, raw: str, context: str | None = None) -> Text | None:
         """What the text `raw` is in this language: that of its context, else any; None if there is none."""

@@ -8,10 +8,9 @@ of the table as a whole (`check`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.domain import Domain, Field, Slot
@@ -185,10 +184,10 @@ class _Lowering:
 
     def _held(self, variable: Variable, var: Var, held: Mapping[Variable, Variable]) -> Var:
         """The variable with what only the whole bot tells: personal data, and answers in private."""
-        return structs.replace(var, pii=variable in held, private=variable in self.bot.private)
+        return replace(var, pii=variable in held, private=variable in self.bot.private)
 
     def _with_locals(self, flow: LoweredFlow, held: Mapping[Variable, Variable]) -> LoweredFlow:
-        return structs.replace(flow, locals=self._locals(self.names.frames[flow.entry], held))
+        return replace(flow, locals=self._locals(self.names.frames[flow.entry], held))
 
     def _locals(self, frame: Frame, held: Mapping[Variable, Variable]) -> dict[str, Var]:
         return {name: self._local(frame, name, local, held) for name, local in frame.locals.items()}

@@ -1,7 +1,8 @@
 """A bot as it is lowered: what all its flows share, the runs they become, and what happens where a block ends."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from dsl.expressions import Expressions
 from dsl.lower_texts import Texts
@@ -11,8 +12,7 @@ from dsl.resolve import Names
 from dsl.table import Limits, Op, Place, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Continuation:
+class Continuation(msgspec.Struct, frozen=True):
     """What happens when a block falls through: operations, the last of which ends the run."""
 
     ops: tuple[tuple[Any, ...], ...]
@@ -25,15 +25,13 @@ def goes(run: str) -> Continuation:
 RETURNS = Continuation((("return", None),))
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     name: str
     ops: list[Op]
     places: list[Place]
 
 
-@dataclass(slots=True)
-class Bot:
+class Bot(msgspec.Struct):
     """What all flows of a bot are lowered with, and what they become."""
 
     names: Names
@@ -43,11 +41,11 @@ class Bot:
     places: Places
     privacy: Privacy
     limits: Limits
-    responses: dict[str, list[int]] = field(default_factory=dict)   # T of their variants
-    steps: dict[str, Step] = field(default_factory=dict)
-    step_places: dict[str, Place] = field(default_factory=dict)
-    rows: dict[str, list[Place]] = field(default_factory=dict)
-    options: dict[str, list[Place]] = field(default_factory=dict)
-    runs: dict[str, Run] = field(default_factory=dict)
-    private: set[tuple[str, ...]] = field(default_factory=set)      # variables that some `ask` fills in private
-    titles: dict[tuple[str, ...], list[list[Any]]] = field(default_factory=dict)    # of a choose's values: [value, T]
+    responses: dict[str, list[int]] = {}                 # T of their variants
+    steps: dict[str, Step] = {}
+    step_places: dict[str, Place] = {}
+    rows: dict[str, list[Place]] = {}
+    options: dict[str, list[Place]] = {}
+    runs: dict[str, Run] = {}
+    private: set[tuple[str, ...]] = set()                # variables that some `ask` fills in private
+    titles: dict[tuple[str, ...], list[list[Any]]] = {}  # of a choose's values: [value, T]

@@ -4,8 +4,9 @@ Their rows stand in this order: `on` patterns as written, options, the answer, `
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import msgspec
 
 from dsl import types
 from dsl.diagnostics import Certainty, Edit, Fix, Kind, Label, Severity
@@ -61,8 +62,7 @@ NOT_YET = Kind("F443", Severity.ERROR, "`{name}` is not the answer yet when it i
 # --- questions ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """What a question says: its clauses by class, and the parts of its step that are made of them."""
 
     clauses: dict[type, Any]

@@ -1,7 +1,8 @@
 """Rows: what a step does when something happens, and the patterns that say what."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from dsl import patterns
 from dsl.lower_blocks import Blocks
@@ -27,14 +28,13 @@ SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_
            "year": 31_536_000}
 
 
-@dataclass(slots=True)
-class Rows:
+class Rows(msgspec.Struct):
     """The rows of one step as they are gathered, and its options, each with its place."""
 
-    rows: list[Row] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
-    options: list[Shown] = field(default_factory=list)
-    option_places: list[Place] = field(default_factory=list)
+    rows: list[Row] = []
+    places: list[Place] = []
+    options: list[Shown] = []
+    option_places: list[Place] = []
 
     def add(self, event: str, ops: Sequence[Op], target: str | None, place: Place) -> None:
         self.rows.append(Row(event, None, list(ops), target))

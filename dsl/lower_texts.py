@@ -4,8 +4,9 @@ Interpolations, and the formats in them, are read in the names of the place wher
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from dsl import types
 from dsl.diagnostics import Fix, Kind, Severity
@@ -30,8 +31,7 @@ PLURAL_ALONE = Kind("F633", Severity.ERROR, "no format can stand beside `|plural
                     fix="leave out the other format")
 
 
-@dataclass(frozen=True, slots=True)
-class Translatable:
+class Translatable(msgspec.Struct, frozen=True):
     """A text that translators translate."""
 
     context: str                             # the step, flow or response that says it

@@ -12,7 +12,8 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dsl.diagnostics import Diagnostic
 from dsl.lexer import lex

@@ -5,9 +5,11 @@ write instead.
 """
 
 import unicodedata
-from dataclasses import dataclass, field, replace
 from string import hexdigits
 from typing import Any, NoReturn
+
+import msgspec
+from msgspec.structs import replace
 
 from dsl.characters import (
     CATEGORIES,
@@ -43,14 +45,13 @@ NOTHING_REPEATED = Kind("F517", Severity.ERROR, "`{found}` in a pattern has noth
 TOO_LARGE = Kind("F518", Severity.ERROR, "this pattern is too large: {what}")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """What keeps a pattern from being read: which kind, where (characters of the pattern, `end` not included)."""
 
     kind: Kind
     start: int
     end: int
-    names: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, Any] = {}
     fix: str = ""
 
     @property
@@ -77,8 +78,7 @@ def _refuse(kind: Kind, start: int, end: int, fix: str = "", **names: object) ->
     raise Refused(Fault(kind, start, end, names, fix))
 
 
-@dataclass(frozen=True, slots=True)
-class _Flags:
+class _Flags(msgspec.Struct, frozen=True):
     fold: bool
     dot_all: bool = False
     lines: bool = False

@@ -8,7 +8,8 @@ capture nothing, and lazy is the same as greedy.
 What stands in a table is always written by `to_re2`, with its flags in it; `boundaries` writes `\\b`.
 """
 
-from dataclasses import dataclass
+
+import msgspec
 
 from dsl.boundaries import Tangled, without_boundaries
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
@@ -24,8 +25,7 @@ LARGEST = 250_000
 TANGLED = Kind("F519", Severity.ERROR, "a word boundary cannot be written out: {what}")
 
 
-@dataclass(frozen=True, slots=True)
-class Re2:
+class Re2(msgspec.Struct, frozen=True):
     """A pattern as the runtime compiles it, flags included; `tree` is for the checks."""
 
     source: str

@@ -6,10 +6,11 @@ than a line number, stops at the first fault, and prints.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from gettext import c2py
 from itertools import islice
+
+import msgspec
 
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.source import Source, Span
@@ -26,16 +27,14 @@ _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """A text of the file, its escapes undone; the span is that of what stands between its first and last quote."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One entry of the file."""
 
     id: Written

@@ -6,7 +6,8 @@ nothing had happened.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Label
@@ -29,8 +30,7 @@ NEVER_IN_TEXT = frozenset({"->", TEXT, "@", STRAY})
 STANDS_FOR = {NAME: BROKEN, TEXT: TEXT, INT: INT, DURATION: DURATION, REGEX: REGEX}
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(msgspec.Struct, frozen=True):
     """A line that can be read, and what is told about the one that could not."""
 
     line: tuple[Piece, ...]

@@ -4,15 +4,15 @@ Elsewhere: reading one from text (`patterns`), what single characters it takes (
 take the same text (`automata`).
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
+
+import msgspec
 
 from dsl.characters import Chars, Exact
 
 
-@dataclass(frozen=True)
-class _Made:
+class _Made(msgspec.Struct, frozen=True, dict=True):
     """A node made of nodes. Parts are shared, so that walking one may take far longer than it took to make it: what
     is asked of every part is worked out once."""
 
@@ -36,8 +36,7 @@ class _Made:
         return hash((type(self), self.parts()))
 
 
-@dataclass(frozen=True)
-class Seq(_Made):
+class Seq(_Made, frozen=True):
     items: tuple["Node", ...]
 
     def parts(self) -> tuple["Node", ...]:
@@ -47,8 +46,7 @@ class Seq(_Made):
         return self.key
 
 
-@dataclass(frozen=True)
-class Either(_Made):
+class Either(_Made, frozen=True):
     ways: tuple["Node", ...]
 
     def parts(self) -> tuple["Node", ...]:
@@ -58,8 +56,7 @@ class Either(_Made):
         return self.key
 
 
-@dataclass(frozen=True)
-class Repeat(_Made):
+class Repeat(_Made, frozen=True):
     of: "Node"
     least: int
     most: int | None                         # None: any number
@@ -71,8 +68,7 @@ class Repeat(_Made):
         return self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True):
     """A place between two characters."""
 
     kind: str                                # start end line_start line_end boundary inside

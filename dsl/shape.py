@@ -8,8 +8,9 @@ reporting why not; it never stops at the first fault.
 import re
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
 from dsl.nearest import did_you_mean, nearest
@@ -75,14 +76,13 @@ class Shape(Protocol):
     def read(self, node: Node, name: str, report: Report) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(msgspec.Struct, frozen=True):
     """One word or number. `parse` gives None for what it does not take."""
 
     wanted: str
     parse: Callable[[str], Any]
     fault: Kind                              # its message is filled with name, wanted, value
-    schema: MappingOf[str, Any] = field(default_factory=dict)
+    schema: MappingOf[str, Any] = {}
     near: Callable[[], Iterable[str]] = tuple
 
     def read(self, node: Node, name: str, report: Report) -> Any:
@@ -107,8 +107,7 @@ TRUTH = Value("`true` or `false`", {"true": True, "false": False}.get, NOT_A_CHO
               lambda: ("true", "false"))
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(msgspec.Struct, frozen=True):
     """The name of a thing of the bot, which is noted for a check that knows the bot; its value is the name."""
 
     kind: str
@@ -125,8 +124,7 @@ class Naming:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A text of the language, with interpolations; its value is `dsl.syntax.Text`."""
 
     wanted: str = "a text"
@@ -137,8 +135,7 @@ class Text:
         return report.text(node)
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(msgspec.Struct, frozen=True):
     """A text taken as it stands."""
 
     wanted: str = "a text"
@@ -149,8 +146,7 @@ class Plain:
         return node.value
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
+class Anything(msgspec.Struct, frozen=True):
     """Any value; it is read later, when its type is known. Its value is the node."""
 
     wanted: str = "a value"
@@ -159,8 +155,7 @@ class Anything:
         return node
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(msgspec.Struct, frozen=True):
     """A list; its value is a tuple that leaves out what was refused."""
 
     item: Shape
@@ -174,8 +169,7 @@ class ListOf:
                      if value is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """One entry of a `MapOf`; `value` is None when it was refused, so that its name is known all the same."""
 
     name: str
@@ -184,8 +178,7 @@ class Named:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class MapOf:
+class MapOf(msgspec.Struct, frozen=True):
     """Names of the author's choice, each with a value of the same shape; its value is a tuple of `Named`."""
 
     key: Shape
@@ -208,15 +201,13 @@ class MapOf:
         return Named(name, entry.key.span, self.item.read(node, name, report), node)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     shape: Shape
     about: str                               # one sentence, shown by editors
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(msgspec.Struct, frozen=True):
     """What a `Record` was read as; what was refused or not written is not in `values`."""
 
     values: dict[str, Any]
@@ -228,13 +219,12 @@ class Fields:
         return self.values.get(key, default)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """Known keys, each with a shape of its own; its value is `Fields`."""
 
     called: str                              # "a slot": says whose keys these are
     fields: dict[str, Field]
-    elsewhere: MappingOf[str, str] = field(default_factory=dict)   # keys of other tools, and what is said to them
+    elsewhere: MappingOf[str, str] = {}      # keys of other tools, and what is said to them
 
     @property
     def wanted(self) -> str:
@@ -283,8 +273,7 @@ class Picked(NamedTuple):
     span: Span                               # of the key and its value
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(msgspec.Struct, frozen=True):
     """Exactly one of several keys; its value is `Picked`. A word alone is a key without a value."""
 
     keys: Record
@@ -314,8 +303,7 @@ class OneOf:
         return Picked(entry.key.value, value, Span(node.file, entry.key.start, entry.value.end))
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(msgspec.Struct, frozen=True):
     """One of several shapes, told apart by how the value is written."""
 
     wanted: str

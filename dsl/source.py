@@ -7,10 +7,11 @@ line and a column, and for that they need the text it points into.
 import errno
 import stat
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 
 class Span(NamedTuple):
@@ -28,8 +29,7 @@ def read_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, dict=True):
     """One file of a bot: its name as shown to people (relative, with `/`) and its whole text."""
 
     name: str

@@ -5,9 +5,10 @@ its line. Nothing here knows the bot: whether the names exist is `story_names`, 
 written is the runner's to find out.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
+
+import msgspec
 
 from dsl.diagnostics import Diagnostic
 from dsl.shape import Mention
@@ -18,20 +19,17 @@ Json = Any
 # --- what a text is matched with ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """`*`: any run of characters, none too."""
 
 
-@dataclass(frozen=True, slots=True)
-class SlotValue:
+class SlotValue(msgspec.Struct, frozen=True):
     """`{name}` or `{visit.at}`: what the slot holds, as the bot would show it."""
 
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(msgspec.Struct, frozen=True):
     """A whole text: what stands in it, what may stand there."""
 
     parts: tuple[str | Run | SlotValue, ...]
@@ -39,8 +37,7 @@ class Wording:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(msgspec.Struct, frozen=True):
     """`/…/`: a regular expression that is found in the text; the dialect of .flow files, without its slashes."""
 
     source: str
@@ -53,24 +50,21 @@ Match: TypeAlias = Wording | Pattern
 # --- steps --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(msgspec.Struct, frozen=True):
     """The user writes a text."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Tap:
+class Tap(msgspec.Struct, frozen=True):
     """The user taps the newest message that shows this title."""
 
     title: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Sends:
+class Sends(msgspec.Struct, frozen=True):
     """The user sends something else; `kind` and `value` are those of `runtime.events.Sent`."""
 
     kind: str
@@ -78,8 +72,7 @@ class Sends:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Bot:
+class Bot(msgspec.Struct, frozen=True):
     """One message of the bot; what is None is not looked at."""
 
     span: Span
@@ -96,21 +89,18 @@ class Bot:
     params: tuple[tuple[str, Match], ...] = ()   # of the template
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(msgspec.Struct, frozen=True):
     """`bot:` alone: zero or more messages, whatever they are."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     seconds: int
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(msgspec.Struct, frozen=True):
     """An action was called; `args` are those that are looked at."""
 
     action: str
@@ -118,8 +108,7 @@ class Called:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Happens:
+class Happens(msgspec.Struct, frozen=True):
     """`event`: something happens outside."""
 
     event: str
@@ -127,8 +116,7 @@ class Happens:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Expect:
+class Expect(msgspec.Struct, frozen=True):
     """What holds now: where the conversation rests (None: not looked at), and those slots that are looked at."""
 
     at: str | None
@@ -137,16 +125,14 @@ class Expect:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Staff:
+class Staff(msgspec.Struct, frozen=True):
     """A person writes during a handover; with `text` None they give the conversation back."""
 
     text: str | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Fails:
+class Fails(msgspec.Struct, frozen=True):
     """The next call of an action comes to nothing; `kind`: timeout failure reason."""
 
     action: str
@@ -155,31 +141,27 @@ class Fails:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(msgspec.Struct, frozen=True):
     """`again: duplicate`: the last message is delivered once more."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+class Late(msgspec.Struct, frozen=True):
     """The next message of the user was sent now and arrives that much later."""
 
     seconds: int
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True):
     """The next call of an action is not answered until `Answers`."""
 
     action: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(msgspec.Struct, frozen=True):
     action: str
     span: Span
 
@@ -188,23 +170,20 @@ Step: TypeAlias = (User | Tap | Sends | Bot | Rest | Wait | Called | Happens | E
                    | Pending | Answers)
 
 
-@dataclass(frozen=True, slots=True)
-class GivenSlot:
+class GivenSlot(msgspec.Struct, frozen=True):
     name: str
     value: Json
     span: Span                               # of the name
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(msgspec.Struct, frozen=True):
     now: datetime | None = None              # without a zone: the bot's own
     language: str | None = None
     slots: tuple[GivenSlot, ...] = ()
     at: str | None = None                    # the step, flow or menu where the story begins
 
 
-@dataclass(frozen=True, slots=True)
-class Stub:
+class Stub(msgspec.Struct, frozen=True):
     """What an action answers: always the same, or with `in_turn` one result for each call."""
 
     name: str
@@ -213,8 +192,7 @@ class Stub:
     in_turn: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(msgspec.Struct, frozen=True):
     name: str
     span: Span
     given: Given
@@ -222,8 +200,7 @@ class Story:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StoryFile:
+class StoryFile(msgspec.Struct, frozen=True):
     name: str                                # the file's
     bot: str
     bot_span: Span | None

@@ -4,9 +4,10 @@ Reading needs neither the grammar nor a locale: a thousand stories are read in h
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.scalars import BOT_NAME, DOTTED_NAME, NAME, duration
@@ -68,8 +69,7 @@ TWO_SHAPES = Kind("F805", Severity.ERROR, "`{name}` expects {what} at once, and 
 # --- what the file may hold ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Bare:
+class Bare(msgspec.Struct, frozen=True):
     """A key without a value, or whatever `shape` takes; its value is True, or what `shape` made of it."""
 
     shape: Any

@@ -5,8 +5,9 @@ stand for themselves. A text between slashes is a regular expression, found anyw
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from dsl.diagnostics import Fix, Kind, Severity
 from dsl.scalars import NAME
@@ -19,8 +20,7 @@ from dsl.yaml import Node, Scalar
 UNCLOSED = Kind("F803", Severity.ERROR, "this `{{` opens a slot's name and nothing closes it")
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
+class Matched(msgspec.Struct, frozen=True):
     """The shape of a text to match with; its value is a `Match`."""
 
     wanted: str = "a text, with `*` for any run of characters"

@@ -4,10 +4,11 @@ The words stand in `system.yml` and are parsed like an author's, so that overrid
 response) changes nothing but the words.
 """
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+
+import msgspec
 
 from dsl.source import Source
 from dsl.syntax import Text
@@ -17,8 +18,7 @@ PREFIX = "system."                           # of the responses that override th
 FALLBACK = "en"                              # for a language the project does not ship
 
 
-@dataclass(frozen=True, slots=True)
-class SystemText:
+class SystemText(msgspec.Struct, frozen=True):
     """One thing the machine says; `shows` are the names it may interpolate besides slots."""
 
     name: str                                # `invalid`, `reason.date`, `kind.image`

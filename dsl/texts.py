@@ -7,7 +7,8 @@ text has its exact place.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from dsl import writing
 from dsl.diagnostics import Diagnostic
@@ -25,13 +26,12 @@ CANONICAL = {'"': '"', "'": "'", "n": "\n", "}": "}"}
 ReadValue = Callable[[Source, int, int], Interpolation | None] | None      # None: braces are braces
 
 
-@dataclass(slots=True)
-class _Parts:
+class _Parts(msgspec.Struct):
     """A text while it is read; neighbouring characters are one part."""
 
-    parts: list[str | Interpolation] = field(default_factory=list)
-    plain: list[str] = field(default_factory=list)
-    raw: list[str] = field(default_factory=list)
+    parts: list[str | Interpolation] = []
+    plain: list[str] = []
+    raw: list[str] = []
 
     def add(self, characters: str, raw: str) -> None:
         self.plain.append(characters)

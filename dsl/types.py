@@ -7,9 +7,10 @@ question about names with a name for an answer; where things are written, and wh
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
+
+import msgspec
 
 UNKNOWN = "unknown"
 LIST = "list of "
@@ -166,8 +167,7 @@ _ARITHMETIC: dict[str, Callable[[str, str], str | None]] = {
 # --- functions ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """A function of the language: what it takes, in words for authors, and the type it makes (None: not of these)."""
 
     takes: str
@@ -245,8 +245,7 @@ CHECKS = {"iban": False, "card": False, "national_id": True, "postcode": True}
 LENGTHS = ("short", "medium", "long", "full")                    # of dates and times, by CLDR
 
 
-@dataclass(frozen=True, slots=True)
-class FormatOf:
+class FormatOf(msgspec.Struct, frozen=True):
     """A format of `{…|name args}`: the types it shows, its arguments in words, and whether these are right."""
 
     types: frozenset[str]

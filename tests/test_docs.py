@@ -25,11 +25,12 @@ import pkgutil
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 import pytest
 from loguru import logger
 
@@ -288,22 +289,12 @@ def test_every_setting_is_in_the_manual_with_its_default():
 # --- nothing is left out of the manual ----------------------------------------------------------------------
 
 
-def _nodes(node: object) -> Iterator[type]:
-    if is_dataclass(node) and not isinstance(node, type):
-        yield type(node)
-        for one in fields(node):
-            yield from _nodes(getattr(node, one.name))
-    elif isinstance(node, tuple):
-        for item in node:
-            yield from _nodes(item)
-
-
 def test_every_part_of_the_language_has_an_example():
-    seen = {kind for example in examples(LANGUAGE) for file in build_sources(bot_files(example)).files
-            for kind in _nodes(file)}
-    kinds = {kind for kind in vars(syntax).values() if isinstance(kind, type) and is_dataclass(kind)}
+    seen = {type(node) for example in examples(LANGUAGE) for file in build_sources(bot_files(example)).files
+            for node in syntax.nodes(file)}
+    kinds = {kind for kind in vars(syntax).values() if isinstance(kind, type) and issubclass(kind, syntax.Node)}
 
-    assert {kind.__name__ for kind in kinds - seen} == set()
+    assert {kind.__name__ for kind in kinds - seen - {syntax.Node}} == set()
 
 
 def test_every_word_of_the_grammar_stands_in_an_example():
@@ -331,9 +322,9 @@ def _keys(shape: Any) -> Iterator[str]:
         for key, known in shape.fields.items():
             yield key
             yield from _keys(known.shape)
-    elif is_dataclass(shape):
-        for one in fields(shape):
-            yield from _keys(getattr(shape, one.name))
+    elif isinstance(shape, msgspec.Struct):
+        for name in shape.__struct_fields__:
+            yield from _keys(getattr(shape, name))
 
 
 @pytest.mark.parametrize(("page", "shape"), [(LANGUAGE, DOMAIN), (STORY_PAGE, STORIES)], ids=["domain", "stories"])

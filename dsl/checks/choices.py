@@ -9,9 +9,10 @@ Work is bounded for a whole bot: past the bound pairs are passed over in silence
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from dsl.automata import EVERYTHING, Effort, Machine, collide, machine, only
 from dsl.checks.where import nth, span_of, text_span
@@ -61,8 +62,7 @@ def choices(table: Table, places: SourceMap) -> Iterator[Diagnostic]:
     yield from _kinds_taken(work, anywhere)
 
 
-@dataclass(frozen=True)
-class Taker:
+class Taker(msgspec.Struct, frozen=True):
     """A row that takes replies, and where its pattern stands; `outcome` is the same for rows that lead to the same."""
 
     event: str
@@ -77,13 +77,12 @@ class Taker:
         return self.event.partition(":")[0]
 
 
-@dataclass
-class _Work:
+class _Work(msgspec.Struct, dict=True):
     table: Table
     places: SourceMap
-    machines: int = field(default_factory=lambda: MACHINES)
-    effort: Effort = field(default_factory=lambda: Effort(EFFORT))
-    texts: int = field(default_factory=lambda: TEXTS)
+    machines: int = msgspec.field(default_factory=lambda: MACHINES)
+    effort: Effort = msgspec.field(default_factory=lambda: Effort(EFFORT))
+    texts: int = msgspec.field(default_factory=lambda: TEXTS)
 
     def takers(self, key: str, rows: Sequence[Row]) -> list[Taker]:
         """The rows that a reply can fire, without those that stand on a condition or have a broken name."""

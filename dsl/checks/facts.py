@@ -10,8 +10,9 @@ was known there, or come back having forgotten something.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from heapq import heappop, heappush
+
+import msgspec
 
 from dsl.checks.components import postorder
 from dsl.checks.graph import ASKING, Graph
@@ -21,16 +22,14 @@ from dsl.checks.ways import OUTSIDE, Program, Way, program
 Facts = list[int | None]                     # by node; None: no way leads there
 
 
-@dataclass(slots=True)
-class Sum:
+class Sum(msgspec.Struct):
     """What a flow does to the facts on every way through it; None: not known to come back."""
 
     gen: int | None = None                   # holds whenever it comes back
     keep: int | None = None                  # holds when it comes back if it did before
 
 
-@dataclass
-class Known:
+class Known(msgspec.Struct):
     """The facts of a whole program, by node, with the sums they were made of."""
 
     graph: Graph

@@ -4,24 +4,22 @@ A fact is a bit: a slot or local has a value, a list that a question is asked fr
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import msgspec
 
 from dsl.table import Expr, Flow, Table, Text, Variable
 
 
-@dataclass
-class Names:
+class Names(msgspec.Struct):
     """The facts there are: a bit for each variable, and for each list that a question is asked from.
 
     Variables that always have a value have none: slots with a default, the language, parameters.
     """
 
-    slots: dict[str, int] = field(default_factory=dict)
-    locals: dict[str, dict[str, int]] = field(default_factory=dict)     # by flow; flows share the bits
-    filled: dict[tuple[str, bytes], int] = field(default_factory=dict)  # flow ("" for slots), list: holds something
-    lists: dict[tuple[str, str, str], int] = field(default_factory=dict)    # flow, kind, name: its `filled` facts
+    slots: dict[str, int] = {}
+    locals: dict[str, dict[str, int]] = {}       # by flow; flows share the bits
+    filled: dict[tuple[str, bytes], int] = {}    # flow ("" for slots), list: holds something
+    lists: dict[tuple[str, str, str], int] = {}  # flow, kind, name: its `filled` facts
     of_slots: int = 0                        # all facts that outlive a frame
     all: int = 0
 

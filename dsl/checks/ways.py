@@ -4,9 +4,10 @@ A read counts as a guard for what follows: whoever reads a name twice is told on
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
+
+import msgspec
 
 from dsl.checks.graph import Edge, Graph
 from dsl.checks.names import Names, Reader, names, scope
@@ -47,16 +48,15 @@ class Setter(NamedTuple):
     at: int                                  # index of the operation or row; -1: the step itself
 
 
-@dataclass
-class Program:
+class Program(msgspec.Struct, dict=True):
     """The facts of a table and all that is done to them."""
 
     graph: Graph
     names: Names
     ways: list[list[Way]]                    # by node, in the order of the graph's edges
-    reads: list[Read] = field(default_factory=list)
-    returns: dict[int, tuple[int, int]] = field(default_factory=dict)   # run: kept, added where it returns
-    setters: dict[tuple[str, str, str], list[Setter]] = field(default_factory=dict)     # by `scope`, kind and name
+    reads: list[Read] = []
+    returns: dict[int, tuple[int, int]] = {}                # run: kept, added where it returns
+    setters: dict[tuple[str, str, str], list[Setter]] = {}  # by `scope`, kind and name
 
     @cached_property
     def into(self) -> list[list[Way]]:

@@ -65,7 +65,7 @@ def one(steps: str):
 
 def bare(step):
     """A step without its span."""
-    return {name: getattr(step, name) for name in step.__dataclass_fields__ if name != "span"}
+    return {name: getattr(step, name) for name in step.__struct_fields__ if name != "span"}
 
 
 def faults_of(steps: str) -> list[tuple[str, str]]:
