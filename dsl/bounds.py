@@ -2,25 +2,24 @@
 
 A value is bounded by its slot's or field's `max`, by the rule or `length` it was asked with, by every place that sets
 it, or by its type (a date of that language, a yes or no). What has no such bound has none here either; the machine
-then guards the message at run time.
+then guards the message at run time. A list is as long as its longest item.
 
 Lengths are characters (code points). Shortest is what is certain to be there: a value may be missing or empty.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cached_property, partial, reduce
 from typing import Any, NamedTuple
 
 from dsl.table import UNKNOWN, Expr, Part, Step, Table, Var
 from dsl.types import item_of
+from dsl.widths import width
 
 # The longest shown of types whose length nobody declares. A phone number is E.164 (15 digits and `+`) with the spaces
 # of its country; an address of electronic mail at most 254 characters (RFC 5321); a duration in words as `2 hours and
 # 30 minutes`.
 WIDTHS = {"phone": 22, "email": 254, "language": 12, "duration": 40, "time": 5, "integer": 10, "number": 14}
-# Digits before the decimal sign that are counted with: a thousand millions, which is more than prices and counts are.
-LARGEST = 999_999_999
 ROUGH = 80                                   # no date, time or amount of money is longer in any language
 
 
@@ -87,7 +86,14 @@ class Measure:
     def __init__(self, table: Table, *, rough: bool = False) -> None:
         self.table = table
         self.rough = rough
+        self.items: Expr = None              # the list that `it` is an item of
         self._variables: dict[Key, Bounds] = {}
+
+    def over(self, items: Expr) -> "Measure":
+        """The same, where `it` is an item of this list."""
+        inside = Measure(self.table, rough=self.rough)
+        inside.items, inside._variables, inside._writers = items, self._variables, self._writers
+        return inside
 
     def text(self, index: int, language: str, flow: str) -> Bounds:
         """Of text `index` in a language, inside a flow (whose locals it may show)."""
@@ -125,7 +131,7 @@ class Measure:
             return self._truth(language, flow)
         if type in ("date", "datetime", "time") or name in ("number", "money", "percent", "date", "time", "datetime"):
             arg = args[0] if args else ""
-            return up_to(ROUGH if self.rough else _width(type, name, arg, language, self.table.region or ""))
+            return up_to(ROUGH if self.rough else width(type, name, arg, language, self.table.region or ""))
         if type in WIDTHS:
             return up_to(WIDTHS[type])
         if type in ("text", "choice"):
@@ -146,8 +152,18 @@ class Measure:
                 return Bounds(len(code), len(code))
             case ["text", int(index)]:
                 return self.text(index, language, flow)
+            case ["+", one, other] if self._is_list(one, flow) or self._is_list(other, flow):
+                return self.words(one, language, flow).either(self.words(other, language, flow))
             case ["+", one, other]:
                 return self.words(one, language, flow).then(self.words(other, language, flow))
+            case ["list", *items]:
+                return reduce(Bounds.either, (self.words(item, language, flow) for item in items), NOTHING)
+            case ["split" | "index" | "first" | "last", of, *_]:
+                found = self.words(of, language, flow)
+                return Bounds(0, found.most, found.loose)
+            case ["it", _] if self.items is not None:
+                found = self.words(self.items, language, flow)
+                return found if found.most is not None else Bounds(0, None, "it")
             case ["or", one, other] | ["if", _, one, other]:
                 return self.words(one, language, flow).either(self.words(other, language, flow))
             case ["upper" | "lower" | "title", of]:
@@ -183,6 +199,14 @@ class Measure:
                 return self.type_of(one, flow)
         return ""
 
+    def _is_list(self, code: Expr, flow: str) -> bool:
+        match code:
+            case ["list" | "split", *_]:
+                return True
+            case ["+", one, other]:
+                return self._is_list(one, flow) or self._is_list(other, flow)
+        return item_of(self.type_of(code, flow)) is not None
+
     def _local(self, flow: str, name: str) -> Var | None:
         if flow == "anywhere":
             return self.table.anywhere_locals.get(name)
@@ -204,9 +228,10 @@ class Measure:
     def _written(self, key: Key, var: Var, name: str) -> Bounds:
         """The longest of all that is ever put into a variable."""
         writers = self._writers.known.get(key, [])
-        if not writers:
+        if not writers and var.default is None:
             return Bounds(0, None, name)
-        found = up_to(len(var.default)) if isinstance(var.default, str) else NOTHING
+        defaults = var.default if isinstance(var.default, list) else [var.default]
+        found = up_to(max((len(text) for text in defaults if isinstance(text, str)), default=0))
         for measure in writers:
             found = found.either(measure())
             if found.most is None:
@@ -227,12 +252,15 @@ class Measure:
             if step.kind == "do" and step.name in self.table.flows:
                 for name, code in step.args:
                     found.add((step.name, name), partial(self._longest, code, step.flow))
+        loops: dict[tuple[str, str], int] = {}
         for flow, op in operations(self.table):
             match op:
                 case ["set", variable, code]:
-                    found.add(_key(variable, flow), partial(self._longest, code, flow))
-                case ["next", _, variable, _]:
-                    found.add(_key(variable, flow), _endless)
+                    found.add(_key(variable, flow), partial(self._put, variable, code, flow))
+                case ["each", key, code]:
+                    loops[flow, key] = code
+                case ["next", key, variable, _]:
+                    found.add(_key(variable, flow), partial(self._item, loops, (flow, key)))
         for row in (*self.table.starts, *self.table.anywhere):
             kind, _, event = row.event.partition(":")
             for name in self.table.events.get(event, ()) if kind == "event" else ():
@@ -256,17 +284,28 @@ class Measure:
 
     def _longest(self, expr: int, flow: str) -> Bounds:
         """Of an expression of the pool, in the language where it is longest."""
-        found = NOTHING
-        for language in self.table.languages:
-            found = found.either(self.words(self.table.exprs[expr], language, flow))
-        return found
+        return self._widest(self.table.exprs[expr], flow)
+
+    def _widest(self, code: Expr, flow: str) -> Bounds:
+        return reduce(Bounds.either, (self.words(code, language, flow) for language in self.table.languages), NOTHING)
+
+    def _put(self, variable: list[str], expr: int, flow: str) -> Bounds:
+        """Of what is set; a list that something is added to is as long as before, or as that."""
+        match self.table.exprs[expr]:
+            case ["+", [*of], more] if of[:2] == variable and self._is_list(more, flow):
+                return self._widest(more, flow)
+        return self._longest(expr, flow)
+
+    def _item(self, loops: dict[tuple[str, str], int], loop: tuple[str, str]) -> Bounds:
+        return self._longest(loops[loop], loop[0]) if loop in loops else _endless()
 
     def _answer(self, step: Step) -> Bounds:
         """What an answer to this question can be."""
         if step.kind != "ask":
             return NOTHING                   # an option's value is set by its row
         if step.items is not None:
-            return Bounds(0, None) if step.value is None else self._longest(step.value, step.flow)
+            inside = self.over(self.table.exprs[step.items])
+            return inside._widest(["it", ""] if step.value is None else self.table.exprs[step.value], step.flow)
         lengths = [constraint[2] for constraint in step.constraints if constraint[0] == "length"]
         rule = self.table.rules.get(step.rule or "")
         for kind, args, *_ in rule.lines if rule else ():
@@ -296,74 +335,3 @@ def operations(table: Table) -> Iterator[tuple[str, list[Any]]]:
     for row in (*table.anywhere, *table.starts):
         for op in row.ops:
             yield "anywhere", op
-
-
-# --- values that are written by the language ------------------------------------------------------------------
-
-
-@cache
-def _width(type: str, name: str, arg: str, language: str, region: str) -> int:
-    """The longest a date, time or number is written in a language of that region."""
-    return max(_width_in(locale, type, name, arg, region) for locale in _locales(language, region))
-
-
-@cache
-def _locales(language: str, region: str) -> tuple[Any, ...]:
-    """CLDR's locales for it; English outside of its regions may be either kind. Babel's tables are slow to import."""
-    from babel import Locale, UnknownLocaleError
-
-    tag = language.replace("-", "_")
-    tags = [f"{tag}_{region}", tag, tag.split("_")[0]] if region else [tag, tag.split("_")[0]]
-    for name in tags:
-        try:
-            found = Locale.parse(name)
-        except (UnknownLocaleError, ValueError):
-            continue
-        return (found, Locale.parse("en_001")) if name == "en" and region else (found,)
-    return (Locale.parse("en"),)
-
-
-def _width_in(locale: Any, type: str, name: str, arg: str, region: str) -> int:
-    if name in ("number", "money", "percent") or type in ("number", "integer"):
-        return _number_width(name, arg, locale, region)
-    date_length = arg if name in ("date", "datetime") and arg else "medium"
-    time_length = arg if name == "time" and arg else "short"
-    if name == "time" or type == "time":
-        return _time_width(time_length, locale)
-    if name == "date" or (type == "date" and name != "datetime"):
-        return _date_width(date_length, locale)
-    return _date_width(date_length, locale) + 4 + _time_width(time_length, locale)
-
-
-def _date_width(length: str, locale: Any) -> int:
-    from datetime import date
-
-    from babel.dates import format_date
-
-    # Every month with every day of the week, of two digits.
-    days = [date(2028, month, day) for month in range(1, 13) for day in range(20, 27)]
-    return max(len(format_date(day, length, locale)) for day in days)
-
-
-def _time_width(length: str, locale: Any) -> int:
-    from datetime import time
-
-    from babel.dates import format_time
-
-    simple = length if length in ("short", "medium") else "medium"
-    widest = max(len(format_time(time(hour, 44, 44), simple, locale=locale)) for hour in (10, 22))
-    return widest if simple == length else widest + 30       # with the name of the zone
-
-
-def _number_width(name: str, arg: str, locale: Any, region: str) -> int:
-    from decimal import Decimal
-
-    from babel.numbers import format_currency, format_decimal, get_territory_currencies
-
-    decimals = int(arg) if arg.isdigit() else 0 if name == "percent" else 3
-    if name == "money":
-        currencies = [arg] if arg else get_territory_currencies(region) if region else []
-        if currencies:
-            return len(format_currency(Decimal(f"{LARGEST}.99"), str(currencies[-1]), locale=locale))
-        decimals = 2
-    return len(format_decimal(LARGEST, locale=locale)) + (decimals + 1 if decimals else 0) + 2 * (name == "percent")

@@ -57,13 +57,13 @@ class Lengths:
         found = self.rough.text(text, language, flow)
         return self.exact.text(text, language, flow) if found.most is not None and found.most > most else found
 
-    def value(self, code: Any, flow: str, most: int) -> Bounds:
-        """Of a value that is a text, in the language where it is longest."""
+    def value(self, code: Any, items: Any, flow: str, most: int) -> Bounds:
+        """Of a value that is a text made of an item of a list, in the language where it is longest."""
         found = []
         for language in self.table.languages:
-            rough = self.rough.words(code, language, flow)
+            rough = self.rough.over(items).words(code, language, flow)
             is_exact = rough.most is None or rough.most <= most
-            found.append(rough if is_exact else self.exact.words(code, language, flow))
+            found.append(rough if is_exact else self.exact.over(items).words(code, language, flow))
         return reduce(Bounds.either, found)
 
     def text(self, text: int, what: str, most: int, flow: str, *, hint: int | None = None,

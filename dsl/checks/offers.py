@@ -114,7 +114,7 @@ def _items(lengths: Lengths, name: str, step: Step) -> Iterator[Diagnostic]:
                              ("the detail of a choice", step.detail, limits.row_description)):
         if expr is None:
             continue
-        bounds = lengths.value(table.exprs[expr], step.flow, most)
+        bounds = lengths.value(table.exprs[expr], table.exprs[step.items], step.flow, most)
         here = expr_span(lengths.places, expr)
         if bounds.most is None:
             yield unbounded(here, what, bounds.loose, most)

@@ -141,7 +141,8 @@ def test_a_slot_is_bounded_by_what_a_choice_from_a_list_gives() -> None:
     records = {"place": {"code": Var("text", max=5)}}
     parts: dict[str, Any] = {**slot(), "records": records, "exprs": [[], ["get", ["it", "place"], "code", "text"]]}
     assert measured(show(NAME), **parts, steps=ask(items=0, value=1)) == Bounds(0, 5)
-    assert measured(show(NAME), **parts, steps=ask(items=0)).most is None
+    assert measured(show(NAME), **{**parts, "exprs": [["slot", "gone"]]}, steps=ask(items=0)).most is None
+    assert measured(show(NAME), **{**parts, "exprs": [["list", "a", "bc"]]}, steps=ask(items=0)) == Bounds(0, 2)
 
 
 def test_a_slot_is_bounded_by_all_that_is_set() -> None:
@@ -150,6 +151,39 @@ def test_a_slot_is_bounded_by_all_that_is_set() -> None:
     assert measured(show(NAME), **slot(), exprs=exprs, runs=runs) == Bounds(0, 5)
     runs["main"].append(["set", ["slot", "name"], 2])          # grows with every turn
     assert measured(show(NAME), **slot(), exprs=exprs, runs=runs).most is None
+
+
+PARTS: Any = ["local", "parts", "list of text"]
+SPLIT: Any = ["split", NAME, ","]
+
+
+@pytest.mark.parametrize(("code", "most"), [
+    (["first", SPLIT], 60), (["index", ["list", "red", "blue"], 1], 4), (["last", ["+", SPLIT, ["list", "x"]]], 60),
+    (["first", PARTS], 60), (["first", ["+", PARTS, ["slot", "extras"]]], 60), (["first", ["slot", "extras"]], 6),
+    (["first", ["+", ["+", ["list", "a"], PARTS], PARTS]], 60), (["local", "part", "text"], 60),
+    (["first", ["list"]], 0),
+])
+def test_a_list_is_as_long_as_its_longest_item(code: Any, most: int) -> None:
+    flows = {"main": Flow("main", locals={"parts": Var("list of text"), "part": Var("text")})}
+    slots = {"name": Var("text", max=60), "extras": Var("list of text", default=["bread", "olives"])}
+    ops: Any = [["set", PARTS[:2], 0], ["set", PARTS[:2], 1], ["each", "for.part", 2],
+                ["next", "for.part", ["local", "part"], "main"]]
+    exprs = [SPLIT, ["+", PARTS, ["list", "abc"]], PARTS]
+    assert measured(show(code), flows=flows, slots=slots, exprs=exprs, runs={"main": ops}).most == most
+
+
+def test_a_list_to_which_longer_and_longer_texts_are_added_has_no_bound() -> None:
+    flows = {"main": Flow("main", locals={"parts": Var("list of text")})}
+    runs = {"main": [["set", PARTS[:2], 0]]}
+    exprs = [["+", PARTS, ["list", ["+", ["last", PARTS], "x"]]]]
+    assert measured(show(["first", PARTS]), flows=flows, exprs=exprs, runs=runs).most is None
+
+
+def test_an_item_to_choose_is_as_long_as_those_of_its_list() -> None:
+    made = table(texts=[{"en": ["Size ", show(["it", "text"])]}])
+    assert Measure(made).over(["list", "small", "large"]).text(0, "en", "main") == Bounds(5, 10)
+    assert Measure(made).over(["slot", "sizes"]).text(0, "en", "main") == Bounds(5, None, "it")
+    assert Measure(made).text(0, "en", "main") == Bounds(5, None, "it")
 
 
 def test_what_comes_from_outside_has_no_bound() -> None:
