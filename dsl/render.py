@@ -150,12 +150,14 @@ def _underline(source: Source, number: int, label: Label, mark: str, paint: Pain
 
 
 def _window(source: Source, number: int, span: Span) -> tuple[str, int]:
-    """The line as shown and how many of its characters were cut off in front: only a very long one is cut."""
+    """The line as shown and how many of its characters were cut off in front: only a very long one is cut, with `…`."""
     line = _visible(source.line(number))
     if len(line) <= WIDEST:
         return line, 0
     start = max(0, span.start - source.line_starts[number - 1] - WIDEST // 3)
-    return line[start:start + WIDEST], start
+    end = start + WIDEST
+    before, after = "…" * (start > 0), "…" * (end < len(line))
+    return before + line[start + len(before):end - len(after)] + after, start
 
 
 def _visible(line: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from os.path import commonprefix
 from pathlib import Path
 
 from dsl.build import Build, build
@@ -20,6 +21,7 @@ from runtime.state import Fired
 from runtime.stories import Broken, Line, Played, play
 
 LAST = 12                                    # lines of the transcript that a report shows
+LONGEST = 1_000                              # characters of a text that a report shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +127,42 @@ def report(opened: Opened, played: Played) -> str:
     lines = [f"{_at(opened.source, broken.span)}  {played.story.name}", f"  {broken.reason}", ""]
     lines += [_shown(line) for line in played.transcript[-LAST:]]
     for difference in broken.differences:
-        lines += ["", f"  {difference.what}", f"  - told  {difference.told or '(nothing)'}",
-                  f"  + sent  {difference.sent or '(nothing)'}"]
+        told, sent = _beside(difference.told, difference.sent)
+        lines += ["", f"  {difference.what}", f"  - told  {told or '(nothing)'}", f"  + sent  {sent or '(nothing)'}"]
     fired = [_fired(opened, row) for row in broken.fired]
     if fired:
         lines += ["", *(f"  fired   {row}" for row in fired)]
     return "\n".join([*lines, "", _snippet(opened.source, broken), ""])
 
 
+def _beside(told: str, sent: str) -> tuple[str, str]:
+    """Both as they are shown: long ones from a little before the place where they part."""
+    if max(len(told), len(sent)) <= LONGEST:
+        return told, sent
+    start = max(0, len(commonprefix([told, sent])) - LONGEST // 4)
+    return _cut(told, start), _cut(sent, start)
+
+
+def _cut(text: str, start: int = 0) -> str:
+    """At most `LONGEST` characters of a text, with `…` where something was left out and how long it is.
+
+    >>> _cut("Hello"), _cut("x" * 250_000)[-23:]
+    ('Hello', 'x… (250,000 characters)')
+    """
+    if len(text) <= LONGEST:
+        return text
+    end = start + LONGEST
+    return f"{'…' * (start > 0)}{text[start:end]}{'…' * (end < len(text))} ({len(text):,} characters)"
+
+
 def _shown(line: Line) -> str:
-    first, *rest = line.what.split("\n")
+    first, *rest = _cut(line.what).split("\n")
     return "\n".join([f"    {line.who:<7} {first}", *(f"            {more}" for more in rest)])
 
 
 def _snippet(source: Source, broken: Broken) -> str:
     number, _ = source.position(broken.span.start)
-    return f"  {number:>5} | {source.line(number).strip()}"
+    return f"  {number:>5} | {_cut(source.line(number).strip())}"
 
 
 def _at(source: Source, span: Span) -> str:

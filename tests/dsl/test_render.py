@@ -65,7 +65,10 @@ def test_a_very_long_line_is_shown_around_the_fault():
 
     shown = text([LIKELY.at(long.span(5_000, 5_004), name="x")], {"a.flow": long}, "a")
 
-    assert "HERE" in shown
+    quoted, underlined = shown.splitlines()[2:4]
+    assert "…aaa" in quoted
+    assert "bbb…" in quoted
+    assert quoted.index("HERE") == underlined.index("^^^^")
     assert max(map(len, shown.splitlines())) < 200
 
 

@@ -201,6 +201,21 @@ def test_a_bad_answer_points_at_its_question(cafe: Path):
     assert "fired   welcome.name invalid  bots/cafe/main.flow:8" in call("test", "bots/cafe").output
 
 
+def test_a_long_text_of_a_broken_story_is_shown_where_it_differs(cafe: Path):
+    long, pattern = "y" * 3_000, "ab?" * 600
+    story = cafe / "stories" / "long.yml"
+    story.write_text("bot: cafe\nstories:\n"
+                     f"  - {{story: a, steps: [{{user: '{long}'}}, {{bot: '/{pattern}/'}}]}}\n"
+                     f"  - {{story: b, steps: [{{user: hi}}, {{bot: {{menu: main, options: ['{long}z']}}}}]}}\n")
+
+    output = call("test", "bots/cafe/stories/long.yml").output
+
+    assert "…" in output
+    assert "(3,000 characters)" in output
+    assert "(1,802 characters)" in output
+    assert max(map(len, output.splitlines())) < 1_100
+
+
 def test_stories_can_be_picked_by_name_and_told_as_json(cafe: Path):
     rows = json.loads(call("test", "bots/cafe", "-k", "too short", "--format", "json").output)
 
