@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from os.path import commonprefix
 from pathlib import Path
 
 from dsl.build import Build, build
@@ -139,7 +138,8 @@ def _beside(told: str, sent: str) -> tuple[str, str]:
     """Both as they are shown: long ones from a little before the place where they part."""
     if max(len(told), len(sent)) <= LONGEST:
         return told, sent
-    start = max(0, len(commonprefix([told, sent])) - LONGEST // 4)
+    parted = (at for at, (one, other) in enumerate(zip(told, sent, strict=False)) if one != other)
+    start = max(0, next(parted, min(len(told), len(sent))) - LONGEST // 4)
     return _cut(told, start), _cut(sent, start)
 
 
