@@ -11,9 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
-import hmac
-import json
 import os
 import socket
 import subprocess
@@ -22,11 +19,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import uvloop
+
+from benchmarks.load import NUMBER, SECRET, Load, Request, graph, post, webhooks
+
 ROOT = Path(__file__).parent.parent
-SECRET, NUMBER = "throughput-app-key-1", "100200300"
 CONNECTIONS = 64                             # webhooks under way at once, when saturated
 PACED_S = 6.0
 BOT = {"domain.yml": "bot: echo\nlanguages: [en]\nstart: main\n",
@@ -45,90 +44,14 @@ uvicorn.run(Starlette(routes=[Route("/webhooks/whatsapp", hook, methods=["POST"]
 """
 
 
-@dataclass
-class Load:
-    """What was sent and what came of it; times in seconds of one clock."""
-
-    sent: dict[str, float] = field(default_factory=dict)       # user, when the webhook was sent
-    acked: dict[str, float] = field(default_factory=dict)
-    replied: dict[str, float] = field(default_factory=dict)    # when the Graph API had the reply
-    refused: int = 0
-
-
-def webhook(user: str) -> bytes:
-    """A whole HTTP request: one text message, signed as Meta signs."""
-    message = {"from": user, "id": f"wamid.{user}", "timestamp": "1700000000", "type": "text", "text": {"body": "hi"}}
-    body = json.dumps({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{
-        "field": "messages", "value": {
-            "messaging_product": "whatsapp", "metadata": {"display_phone_number": "1555", "phone_number_id": NUMBER},
-            "contacts": [{"profile": {"name": "A"}, "wa_id": user}], "messages": [message]}}]}]}).encode()
-    signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    return (f"POST /webhooks/whatsapp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            f"X-Hub-Signature-256: sha256={signature}\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
-
-
-async def answered(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
-    """Head and body of one HTTP message."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = next((int(line.split(b":")[1]) for line in head.lower().split(b"\r\n")
-                   if line.startswith(b"content-length:")), 0)
-    return head, await reader.readexactly(length)
-
-
-class Graph:
-    """A Graph API that accepts everything at once and notes when."""
-
-    def __init__(self, load: Load) -> None:
-        self.load, self.count = load, 0
-
-    async def serve(self) -> tuple[asyncio.Server, int]:
-        server = await asyncio.start_server(self.talk, "127.0.0.1", 0)
-        return server, server.sockets[0].getsockname()[1]
-
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                _, body = await answered(reader)
-                told = json.loads(body)
-                if "to" in told:
-                    self.load.replied[told["to"].lstrip("+")] = time.perf_counter()
-                self.count += 1
-                answer = json.dumps({"messages": [{"id": f"wamid.out{self.count}"}], "success": True}).encode()
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-                             % (len(answer), answer))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-
-async def post(load: Load, ports: Sequence[int], users: Iterator[str], pace_s: float = 0.0) -> None:
-    """One connection: webhook after webhook, each when the one before was answered and its time has come."""
-    connections = [await asyncio.open_connection("127.0.0.1", port) for port in ports]
-    for turn, user in enumerate(users):
-        reader, writer = connections[turn % len(connections)]
-        request = webhook(user)
-        start = load.sent[user] = time.perf_counter()
-        writer.write(request)
-        head, _ = await answered(reader)
-        load.acked[user] = time.perf_counter()
-        load.refused += not head.startswith(b"HTTP/1.1 200")
-        if pace_s:
-            await asyncio.sleep(max(0.0, start + pace_s - time.perf_counter()))
-    for _, writer in connections:
-        writer.close()
-
-
-async def saturated(load: Load, ports: Sequence[int], count: int, prefix: int) -> float:
+async def saturated(load: Load, ports: Sequence[int], requests: Sequence[Request]) -> float:
     """Webhooks a second with every connection busy."""
-    users = iter([f"{prefix}{number:07}" for number in range(count)])
-    start = time.perf_counter()
-    await asyncio.gather(*(post(load, ports, users) for _ in range(CONNECTIONS)))
-    return count / (time.perf_counter() - start)
+    return len(requests) / await post(load, ports, requests, CONNECTIONS)
 
 
 async def paced(load: Load, ports: Sequence[int], rate: float, prefix: int) -> None:
     """`rate` webhooks a second for PACED_S, over eight connections."""
-    users = iter([f"{prefix}{number:07}" for number in range(int(rate * PACED_S))])
-    await asyncio.gather(*(post(load, ports, users, 8 / rate) for _ in range(8)))
+    await post(load, ports, webhooks(int(rate * PACED_S), prefix), 8, pace_s=8 / rate)
 
 
 async def all_replied(load: Load, patience_s: float = 60.0) -> float:
@@ -183,28 +106,29 @@ def free_ports(count: int) -> list[int]:
 async def ceiling(count: int) -> float:
     [port] = free_ports(1)
     with processes([["-c", BARE, str(port)]], {}, [port]):
-        await saturated(Load(), [port], count // 4, 1000)
-        return await saturated(Load(), [port], count, 1001)
+        await saturated(Load(), [port], webhooks(count // 4, 1000))
+        return await saturated(Load(), [port], webhooks(count, 1001))
 
 
 async def measured(name: str, database: str, processes_: int, count: int, bare: float, bot: Path) -> float:
     """Run one setting and print its row; gives acks a second."""
     load = Load()
-    server, graph = await Graph(load).serve()
+    server, graph_port = await graph(load)
     ports = free_ports(processes_)
     environment = {
         "TALKTABLE_WHATSAPP_APP_SECRET": SECRET, "TALKTABLE_WHATSAPP_VERIFY_TOKEN": "throughput-verify-1",
         "TALKTABLE_WHATSAPP_ACCESS_TOKEN": "throughput-access-1", "TALKTABLE_WHATSAPP_PHONE_NUMBER_ID": NUMBER,
-        "TALKTABLE_WHATSAPP_GRAPH_URL": f"http://127.0.0.1:{graph}", "TALKTABLE_DATABASE_URL": database,
+        "TALKTABLE_WHATSAPP_GRAPH_URL": f"http://127.0.0.1:{graph_port}", "TALKTABLE_DATABASE_URL": database,
         "TALKTABLE_WHATSAPP_RATE": "0"}
     commands = [["-m", "runtime", "run", str(bot), "--port", str(port)] for port in ports]
     with processes(commands, environment, ports):
-        await saturated(load, ports, count // 8, 2000)
+        await saturated(load, ports, webhooks(count // 8, 2000))
         await all_replied(load)
         for table in (load.sent, load.acked, load.replied):
             table.clear()
+        requests = webhooks(count, 2001)
         start = time.perf_counter()
-        acks = await saturated(load, ports, count, 2001)
+        acks = await saturated(load, ports, requests)
         turns = count / (await all_replied(load) - start)
         ack = quantiles([load.acked[user] - load.sent[user] for user in load.acked])
         lost = len(load.sent) - len(load.replied)
@@ -240,18 +164,18 @@ def run(count: int, *, with_postgres: bool) -> None:
         bot.mkdir()
         for name, text in BOT.items():
             (bot / name).write_text(text)
-        bare = asyncio.run(ceiling(count))
+        bare = uvloop.run(ceiling(count))
         print(f"bare 200: {bare:.0f}/s   fsync: {fsync_ms(folder):.2f} ms   {count} messages, "
               f"{CONNECTIONS} connections\n")
         print(f"{'':<26} {'acks/s':>7}  {'ratio':>5}   {'turns/s':>7}  {'ratio':>5}   {'ack p50':>5} {'p99 ms':>6}"
               f"   {'paced':>5} {'p99 ms':>6}   {'reply':>6} {'p99 ms':>6}   {'lost':>4}")
-        embedded = asyncio.run(measured("embedded", f"sqlite:///{folder}/echo.db", 1, count, bare, bot))
+        embedded = uvloop.run(measured("embedded", f"sqlite:///{folder}/echo.db", 1, count, bare, bot))
         if with_postgres:
             from tests.postgres import database_on, started
 
             with started() as postgres, database_on(postgres.url) as first, database_on(postgres.url) as second:
-                one = asyncio.run(measured("PostgreSQL, 1 process", first, 1, count, bare, bot))
-                two = asyncio.run(measured("PostgreSQL, 2 processes", second, 2, count, bare, bot))
+                one = uvloop.run(measured("PostgreSQL, 1 process", first, 1, count, bare, bot))
+                two = uvloop.run(measured("PostgreSQL, 2 processes", second, 2, count, bare, bot))
             print(f"\nPostgreSQL with one process reaches {one / embedded:.2f} of embedded, "
                   f"with two {two / one:.2f} of one")
 
