@@ -270,7 +270,7 @@ class Binding:
         """The parameters of an event that may enter here."""
         for pattern in patterns:
             if isinstance(pattern, OfEvent):
-                event = self._names.domain.events.get(pattern.name.text)
+                event = self._names.events.get(pattern.name.text)
                 for param in event.params if event is not None else ():
                     self._bind_own(Name(param.name, pattern.name.span), self._names.known_type(param.type), param.max)
 

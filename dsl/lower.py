@@ -34,7 +34,7 @@ from dsl.scope import ANYWHERE, Frame, Local, Scope
 from dsl.source import Source, Span
 from dsl.syntax import Anywhere, File, Flow, Menu, On, Otherwise
 from dsl.system import FALLBACK, PREFIX, system_texts
-from dsl.table import UNKNOWN, Action, Http, Place, Row, Session, SourceMap, Table, Template, Var
+from dsl.table import UNDELIVERED, UNKNOWN, Action, Http, Place, Row, Session, SourceMap, Table, Template, Var
 from dsl.table import Flow as LoweredFlow
 from dsl.typed import Variable, plain
 
@@ -120,7 +120,8 @@ class _Lowering:
             steps=bot.steps, runs={name: run.ops for name, run in bot.runs.items()}, anywhere=anywhere.rows,
             anywhere_locals=self._locals(self.anywhere, held), otherwise=otherwise, starts=starts.rows, rules=rules,
             actions=self._actions(), templates=templates,
-            events={name: self._types(event.params) for name, event in domain.events.items()}, system=system,
+            events={name: self._types(event.params) for name, event in self.names.events.items()
+                    if name != UNDELIVERED or ("event", name) in self.names.used}, system=system,
             texts=self.pools.texts, exprs=self.pools.exprs, patterns=self.pools.patterns, was=renames.now,
         )
         return Lowered(table, self._map(flow_places, anywhere, starts), tuple(self.names.found),

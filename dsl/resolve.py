@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from dsl import types
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
-from dsl.domain import Action, Domain, Happening, Response, Template
+from dsl.domain import Action, Domain, Field, Happening, Response, Template
 from dsl.nearest import did_you_mean
 from dsl.scope import ANYWHERE, Frame
 from dsl.source import Span
 from dsl.syntax import File, Flow, Menu, Name, Rule, TypeRef
+from dsl.table import UNDELIVERED
 from dsl.table import UNKNOWN as BROKEN
 
 NO_FLOW = Kind("F101", Severity.ERROR, "there is no flow or menu named `{name}`")
@@ -74,6 +75,7 @@ class Names:
         self.frames: dict[str, Frame] = {}   # of flows and menus, once they are bound
         self.flows: dict[str, Flow | Menu] = {}
         self.rules: dict[str, Rule] = {}
+        self.events = {**domain.events, UNDELIVERED: _undelivered(Span(domain.file, 0, 0))}
         self.broken = set(broken)
         self._comparisons = COMPARISONS
         self._meant: set[str] = set()        # what a name that is none may stand for: not to be called unused
@@ -119,7 +121,7 @@ class Names:
         return self._look_up("template", name, self.domain.templates, NO_TEMPLATE, "domain.yml has no such template")
 
     def event(self, name: Name) -> Happening | None:
-        return self._look_up("event", name, self.domain.events, NO_EVENT, "domain.yml has no such event")
+        return self._look_up("event", name, self.events, NO_EVENT, "domain.yml has no such event")
 
     def function(self, name: Name) -> types.Function | None:
         return self._look_up("function", name, types.FUNCTIONS, NO_FUNCTION, "no function has this name")
@@ -229,6 +231,7 @@ class Names:
         for template in domain.templates.values():
             self._check_types(template.params)
         for event in domain.events.values():
+            self.check_free(event.name, event.span, event.name == UNDELIVERED)
             self._check_types(event.params)
 
     def _check_http(self, action: Action) -> None:
@@ -260,3 +263,8 @@ class Names:
                 if (what, name) not in self.used and name not in self._meant and not name.startswith(SYSTEM):
                     fix = Fix("remove it, or use it")
                     yield UNUSED[what].at(span, fix, label="nothing names it", name=name)
+
+
+def _undelivered(nowhere: Span) -> Happening:
+    """The event that needs no declaration: `reason` is `window` or `failed`."""
+    return Happening(UNDELIVERED, nowhere, (Field("reason", "text", nowhere, max=len("window")),))

@@ -16,7 +16,7 @@ run to go on with (null: nothing more, the conversation stays where it is). Rows
     kind:image       the message is of that kind: text image video audio document sticker location contact order ad
                      anything
     reaction:👍      that reaction; `reaction:` is any
-    event:NAME       an event from outside (its parameters become locals of the frame entered)
+    event:NAME       an event from outside (its parameters become locals of the frame entered), or `undelivered`
     option:ID        that option was chosen, by tap or by words (menu, choose)
     answer           a valid answer was given and stored (ask)
     skip             the `skip` option (ask)
@@ -104,6 +104,7 @@ Part = Any
 Text = dict[str, list[Part]]
 Variable = list[str]                         # ["slot", name] or ["local", name]
 
+UNDELIVERED = "undelivered"                  # the event of every bot: what it said did not reach the user
 UNKNOWN = "?"                                # a name the author got wrong; never in a table that is released
 
 

@@ -76,8 +76,19 @@ class Happened(_Event, frozen=True, tag="happened"):
     params: dict[str, Any] = {}
 
 
+class Undelivered(_Event, frozen=True, tag="undelivered"):
+    """What the bot said did not reach the user, and will not: an event of the bot, by that name.
+
+    `reason`: `window` (24 hours have passed, or WhatsApp says so: only templates go out until the user writes), else
+    `failed`. `step`: where the conversation rested after it was said; if it is elsewhere by now, nothing is done.
+    """
+
+    step: str | None = None
+    reason: str = "failed"
+
+
 class Resumed(_Event, frozen=True, tag="resumed"):
     """The team gave the conversation back."""
 
 
-Event: TypeAlias = Said | Chose | Sent | Opened | TimedOut | Answered | Failed | Happened | Resumed
+Event: TypeAlias = Said | Chose | Sent | Opened | TimedOut | Answered | Failed | Happened | Undelivered | Resumed

@@ -10,13 +10,25 @@ Elsewhere: which row takes a message (`matching`), operations (`runs`), asking (
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
-from dsl.table import Json, Table
-from runtime.events import Answered, Chose, Event, Failed, Happened, Opened, Resumed, Said, Sent, TimedOut
+from dsl.table import UNDELIVERED, Json, Table
+from runtime.events import (
+    Answered,
+    Chose,
+    Event,
+    Failed,
+    Happened,
+    Opened,
+    Resumed,
+    Said,
+    Sent,
+    TimedOut,
+    Undelivered,
+)
 from runtime.matching import hear, moved, stay
 from runtime.plan import Rows, StepPlan, plan_of
 from runtime.runs import BACK_TO, confirm, enter, fail, follow, start_on, taken
@@ -51,11 +63,12 @@ def _come(walk: Walk, event: Event) -> None:
     """An event is handled, or waits: for the answer of a call, or until the step is left."""
     at = walk.frames[-1] if walk.frames else None
     pending = at.call if at else None
-    if isinstance(event, (Answered, Failed)):
-        if pending == event.call:
-            _handle(walk, event)
-        else:
+    if isinstance(event, (Answered, Failed, Undelivered)):
+        is_late = not _was_here(walk, event) if isinstance(event, Undelivered) else pending != event.call
+        if is_late:
             walk.note("late")
+        else:
+            _handle(walk, event)
     elif pending is not None:
         _wait(walk, event)
     elif not isinstance(event, Happened) or _is_due(walk, event):
@@ -67,10 +80,18 @@ def _is_due(walk: Walk, event: Happened) -> bool:
     if event.name not in walk.plan.awaited or event.name not in walk.table.events:
         walk.note("unawaited")
         return False
-    if _taker(walk, event) is None:
+    if _taker(walk, event.name, event.params) is None:
         _wait(walk, event)
         return False
     return True
+
+
+def _was_here(walk: Walk, event: Undelivered) -> bool:
+    """Whether what did not reach the user was said where the conversation rests, and waits for nothing but them."""
+    at = walk.frames[-1] if walk.frames else None
+    if at is None or event.step is None:
+        return at is None and event.step is None
+    return at.call is None and at.step == current(walk.plan, event.step)
 
 
 def _wait(walk: Walk, event: Event) -> None:
@@ -90,7 +111,8 @@ def _catch_up(walk: Walk) -> None:
     while index < len(walk.waiting) and not (walk.frames and walk.frames[-1].call is not None):
         event = walk.waiting[index]
         walk.begin(event)
-        if isinstance(event, Happened) and event.name in walk.plan.awaited and _taker(walk, event) is None:
+        if isinstance(event, Happened) and event.name in walk.plan.awaited and _taker(
+                walk, event.name, event.params) is None:
             index += 1
             continue
         del walk.waiting[index]
@@ -194,19 +216,30 @@ def _timed_out(walk: Walk, event: TimedOut) -> None:
 
 
 def _happened(walk: Walk, event: Happened) -> None:
-    taker = _taker(walk, event)
+    taker = _taker(walk, event.name, event.params)
     assert taker is not None                             # else it would wait
-    rows, index = taker
+    _accept(walk, *taker)
+
+
+def _undelivered(walk: Walk, event: Undelivered) -> None:
+    taker = _taker(walk, UNDELIVERED, {"reason": event.reason})
+    if taker is None:
+        walk.note("unawaited")
+    else:
+        _accept(walk, *taker)
+
+
+def _accept(walk: Walk, rows: Rows, index: int) -> None:
     if rows is walk.plan.starts:
         follow(walk, start_on(walk, index))
     else:
         stay(walk, taken(walk, rows, index))
 
 
-def _taker(walk: Walk, event: Happened) -> tuple[Rows, int] | None:
-    """What takes an event from outside now: the step, `anywhere`, or, where no question is pending, a flow's start."""
-    known, name = walk.table.events.get(event.name, {}), f"event:{event.name}"
-    walk.params = {param: walk.program.values.admit(type, event.params.get(param)) for param, type in known.items()}
+def _taker(walk: Walk, event: str, given: Mapping[str, Json]) -> tuple[Rows, int] | None:
+    """What takes an event now: the step, `anywhere`, or, where no question is pending, a flow's start."""
+    known, name = walk.table.events.get(event, {}), f"event:{event}"
+    walk.params = {param: walk.program.values.admit(type, given.get(param)) for param, type in known.items()}
     plan, at = walk.plan, walk.resting()
     owners = [at.rows] if at else []
     if at is None or at.step.kind != "handover":
@@ -236,7 +269,8 @@ def _resumed(walk: Walk, event: Resumed) -> None:
 HANDLE: dict[type, tuple[Callable[[Walk, Any], None], bool | None]] = {
     Said: (hear, False), Chose: (hear, False), Sent: (hear, False), Opened: (hear, False),
     Answered: (_answered, None), Failed: (_failed, None),
-    TimedOut: (_timed_out, True), Happened: (_happened, True), Resumed: (_resumed, True),
+    TimedOut: (_timed_out, True), Happened: (_happened, True), Undelivered: (_undelivered, True),
+    Resumed: (_resumed, True),
 }
 
 
@@ -245,7 +279,7 @@ HANDLE: dict[type, tuple[Callable[[Walk, Any], None], bool | None]] = {
 
 def _move(walk: Walk, state: State, event: Event) -> bool:
     """The conversation's place is gone: it goes where its flow says. False if it does not yet, for nobody is there."""
-    if isinstance(event, TimedOut):
+    if isinstance(event, (TimedOut, Undelivered)):
         walk.trace.append(Fired("", -1, "late"))
         return False
     if isinstance(event, Happened):

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from dsl.table import Flow, Json, Op, Step
 from runtime.effects import Call, Close, Track
-from runtime.events import TimedOut
+from runtime.events import Event, TimedOut, Undelivered
 from runtime.messages import MESSAGE
 from runtime.plan import ANYWHERE, FAILED, STARTS, Rows
 from runtime.state import Fired, Frame
@@ -234,7 +234,9 @@ def _return(walk: Walk, op: Op) -> Path:
     frame = walk.frames[walk.acting]
     walk.drop(walk.acting % len(walk.frames))
     if not walk.frames:
-        return _close(walk, "failed") if frame.flow == FAILED else enter(walk, walk.table.start)
+        if frame.flow != FAILED and not is_unasked(walk.event):
+            return enter(walk, walk.table.start)
+        return _close(walk, "failed" if frame.flow == FAILED else "end")
     if frame.back is not None:
         return ask_again(walk) if frame.back == "again" or not walk.is_own else REST
     at = walk.resting()
@@ -245,12 +247,17 @@ def _return(walk: Walk, op: Op) -> Path:
 
 
 def ask_again(walk: Walk) -> Path:
-    """The question that was left, once more and whole; after a timer never."""
+    """The question that was left, once more and whole; not after what nobody did."""
     if walk.opting_out:
         confirm(walk)
-    if isinstance(walk.event, TimedOut) or ask(walk):
+    if is_unasked(walk.event) or ask(walk):
         return REST
     return nothing_to_ask(walk)
+
+
+def is_unasked(event: Event) -> bool:
+    """Whether nothing has happened but that time passed, or that a message of ours was lost."""
+    return isinstance(event, (TimedOut, Undelivered))
 
 
 def confirm(walk: Walk) -> None:
@@ -296,7 +303,7 @@ def fail(walk: Walk) -> Path:
     is_again = walk.failing or any(frame.flow == FAILED for frame in walk.frames)
     walk.failing = True
     _to_question(walk)
-    back = "quiet" if isinstance(walk.event, TimedOut) else "again"
+    back = "quiet" if is_unasked(walk.event) else "again"
     if FAILED in walk.table.flows and not is_again:
         return begin(walk, FAILED, {}, back)
     walk.say(walk.system("failed"))

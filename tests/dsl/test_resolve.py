@@ -86,6 +86,8 @@ def at(built: Build, diagnostic: Diagnostic) -> str:
     'anywhere\n  on event arrived\n    say "{visit.id}"\n\nflow main\n  ask name "?"\n    on event arrived\n'
     '      say "{visit.id}"\n  end',
     'menu main "?"\n  lost -> bye\n  - "Bye" -> bye\n\nflow bye\n  say goodbye\n  end',
+    'flow main\n  ask name "?"\n    on event undelivered\n      say "{reason}"\n  end\n\n'
+    'flow lost\n  starts on event undelivered\n  if reason == "window"\n    say goodbye\n  end',
 ])
 def test_what_is_right_is_let_be(lines):
     assert said(lines) == []
@@ -180,6 +182,19 @@ def test_a_name_that_a_broken_domain_would_have_defined_raises_nothing():
     codes = said('  say "{pet} {name}"', "bot: b\nlanguages: [en]\nstart: main\nslotz:\n  pet: text\n  name: text\n")
 
     assert "F102" not in codes
+
+
+def test_the_event_of_what_was_lost_is_the_languages_own():
+    domain = DOMAIN.replace("  arrived:", "  undelivered: {params: {why: text}}\n  arrived:")
+    assert said('  ask name "?"\n    on event undelivered\n      say "{reason}"', domain) == ["F140"]
+
+
+def test_it_is_in_the_table_only_where_something_takes_it():
+    lowered = bot("  end").table
+    taking = bot('  ask name "?"\n    on event undelivered\n      end').table
+    assert lowered is not None
+    assert taking is not None
+    assert set(taking.events) - set(lowered.events) == {"undelivered"}
 
 
 def test_of_a_value_of_unknown_type_nothing_more_is_said():

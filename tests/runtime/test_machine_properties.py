@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dsl.table import Action, Message, Option, Row, Step, Table, Template, Var
 from runtime.effects import Call, CancelTimer, Close, Handover, SetTimer, Track
-from runtime.events import Answered, Chose, Failed, Happened, Opened, Resumed, Said, Sent, TimedOut
+from runtime.events import Answered, Chose, Failed, Happened, Opened, Resumed, Said, Sent, TimedOut, Undelivered
 from runtime.machine import WAITING, advance
 from runtime.state import Frame, State, decode_state, encode_state
 from runtime.walk import FRAMES, MESSAGES
@@ -59,7 +59,7 @@ def rows(events: list[str]) -> st.SearchStrategy[list[Row]]:
 
 
 HEARD = ["reply:0", "reply:1,2", "pattern:0", "kind:text", "kind:image", "kind:anything", "reaction:👍", "event:e",
-         "kind:ad"]
+         "event:undelivered", "kind:ad"]
 OWN = {
     "menu": ["option:yes", "option:no", "tries"], "choose": ["option:yes", "option:no", "after:60", "tries"],
     "ask": ["answer", "skip", "tries", "after:60"], "do": ["return"], "call": ["result", "failure", "reason:r"],
@@ -105,8 +105,8 @@ def tables(draw: Any) -> Table:
         steps={name: draw(step(name, kind)) for name, kind in zip(STEPS, KINDS, strict=True)},
         anywhere=draw(rows(HEARD)), starts=draw(st.lists(start, max_size=2)),
         otherwise=draw(st.one_of(st.none(), st.just([2, ["otherwise", None, [], "r0"]]))),
-        actions={"act": Action({"p": "text"}, "text", ["r"])}, events={"e": {"p": "text"}},
-        templates={"t": template},
+        actions={"act": Action({"p": "text"}, "text", ["r"])}, templates={"t": template},
+        events={"e": {"p": "text"}, "undelivered": {"reason": "text"}},
         system={name: index + shift for name, index in bot.system.items()}, texts=texts, exprs=codes,
         patterns=["(?i)wh.le"], records={"clinic": {"id": Var("text")}})
 
@@ -123,6 +123,7 @@ events = st.one_of(
     st.builds(Failed, call=st.sampled_from(["2.1", "3.1", "?"]), reason=st.sampled_from(["r", ""]),
               kind=st.sampled_from(["reason", "timeout", "failure", "?"])),
     st.builds(Happened, name=st.sampled_from(["e", "?"]), params=st.sampled_from([{}, {"p": 1, "z": []}])),
+    st.builds(Undelivered, step=st.sampled_from([None, *STEPS, "?"])),
 )
 stored = events.filter(lambda event: "\ud800" not in getattr(event, "text", ""))
 frames = st.builds(
