@@ -10,14 +10,18 @@ Kinds of token carry the author's own words here (`->`, `say`), as the lexer giv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dsl.kinds import NEVER_NAMES
+
 # What becomes of each part of a rule when the rule is complete.
 DROP, KEEP, SPREAD, ABSENT = range(4)
+# What becomes of the rule: it is its only part; a node, made of one part or of several; or parts of the rule around it.
+PASSES, MAKES_OF_ONE, MAKES, GATHERS_ONE, GATHERS = range(5)
 
 KEPT = Path(__file__).with_name("tables.json")
 
@@ -28,8 +32,7 @@ class Production(NamedTuple):
     number: int
     rule: str                                # the rule's name, or the alias of this way
     origin: str                              # the nonterminal it completes
-    passes: bool                             # of a single part, which stands for it
-    spreads: bool                            # it makes nothing: its parts go to the rule around it
+    how: int                                 # PASSES MAKES_OF_ONE MAKES GATHERS_ONE GATHERS
     size: int                                # cells it takes off the stack
     parts: tuple[int, ...]                   # DROP KEEP SPREAD, or ABSENT for an optional part left out; last first
     to_line_end: int                         # how many parts from the last stand after the end of its first line
@@ -38,7 +41,7 @@ class Production(NamedTuple):
 Row = Mapping[str, int | Production]         # by the kind of the next token: the state to go to, or what is complete
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Automaton:
     """LALR(1) tables, by state."""
 
@@ -48,7 +51,12 @@ class Automaton:
     end: Mapping[str, int]                   # by rule: the state in which nothing is missing
     productions: tuple[Production, ...]
     words: frozenset[str]                    # that are a keyword somewhere
-    shortcuts: dict[tuple[int, int, str], int] = field(default_factory=dict)     # found while reading, see `reader`
+    settled: dict[tuple[int, int, str], int] = field(default_factory=dict)       # found while reading, see `reader`
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """Every kind of token by itself; any other word is a name."""
+        return {kind: kind for kind in (*self.words, *NEVER_NAMES)}
 
 
 @cache
@@ -101,5 +109,5 @@ def keywords(rows: Iterable[Row]) -> frozenset[str]:
 
 
 def _production(number: int, fields: Sequence[Any]) -> Production:
-    rule, origin, passes, spreads, size, parts, to_line_end = fields
-    return Production(number, rule, origin, passes, spreads, size, tuple(parts), to_line_end)
+    rule, origin, how, size, parts, to_line_end = fields
+    return Production(number, rule, origin, how, size, tuple(parts), to_line_end)

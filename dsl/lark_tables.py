@@ -12,7 +12,24 @@ from lark.grammar import Rule, Symbol, Terminal
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
 
-from dsl.grammar import ABSENT, DROP, KEEP, KEPT, SPREAD, Automaton, Production, Row, grammar_text, keywords, packed
+from dsl.grammar import (
+    ABSENT,
+    DROP,
+    GATHERS,
+    GATHERS_ONE,
+    KEEP,
+    KEPT,
+    MAKES,
+    MAKES_OF_ONE,
+    PASSES,
+    SPREAD,
+    Automaton,
+    Production,
+    Row,
+    grammar_text,
+    keywords,
+    packed,
+)
 from dsl.kinds import BLOCK, DECIMAL, DEDENT, DURATION, END, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
 
 KINDS = {
@@ -106,10 +123,17 @@ def _production(number: int, rule: Rule, with_lines: set[str]) -> Production:
     first_with_line = next((at for at, symbol in enumerate(symbols) if symbol.name in with_lines), len(symbols) - 1)
     return Production(
         number, rule=str(rule.alias or origin), origin=origin,
-        passes=bool(rule.options.expand1) and not rule.alias and parts == [KEEP],
-        spreads=origin.startswith("_"), size=len(symbols), parts=tuple(reversed(parts)),
+        how=_how(rule, parts), size=len(symbols), parts=tuple(reversed(parts)),
         to_line_end=max(0, len(symbols) - 1 - first_with_line),
     )
+
+
+def _how(rule: Rule, parts: list[int]) -> int:
+    if rule.origin.name.startswith("_"):
+        return PASSES if parts == [SPREAD] else GATHERS_ONE if parts == [KEEP] else GATHERS
+    if parts == [KEEP]:
+        return PASSES if rule.options.expand1 and not rule.alias else MAKES_OF_ONE
+    return MAKES
 
 
 def _part(symbol: Symbol, rule: Rule) -> int:

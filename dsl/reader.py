@@ -14,7 +14,7 @@ from dsl import syntax as s
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic, Fix
 from dsl.expected import SHAPES, listed, named
-from dsl.grammar import ABSENT, KEEP, SPREAD, Production, automaton
+from dsl.grammar import ABSENT, GATHERS, GATHERS_ONE, KEEP, MAKES_OF_ONE, PASSES, SPREAD, Production, automaton
 from dsl.kinds import BLOCK, END, NAME, NEVER_NAMES, NEW_LINE
 from dsl.lexer import lex
 from dsl.source import Source, Span
@@ -69,50 +69,62 @@ class Reader:
              last: int) -> tuple[Cell, int]:
         """Take tokens `at` to `last`; gives the stack and `last`, or the first token that does not fit and the stack
         as it was before it."""
-        tables, complete = self.tables, self.complete
-        rows, shortcuts = tables.rows, tables.shortcuts
+        rows, known = self.tables.rows, self.tables.known
         while at < last:
-            before = top
-            kind = kinds[at]
-            while True:
-                row = rows[top[0]]
-                action = row.get(kind)
-                if action is None:
-                    if kind in NEVER_NAMES or NAME not in row:
-                        return before, at
-                    action = row[NAME]
-                if isinstance(action, int):
-                    top = action, kind, starts[at], ends[at], top
-                    break
-                if action[3]:                          # one part stands for the whole, often for ten in a row
-                    below = top[4]
-                    way = below[0], top[0], kind
-                    state = shortcuts.get(way) or self.shortcut(way)
-                    top = state, top[1], top[2], top[3], below
-                else:
-                    top = complete(top, action)
+            kind = known.get(kinds[at], NAME)
+            state, below = rows[top[0]].get(kind), top
+            if state.__class__ is not int:
+                state, below = self.completed(top, kind)
+                if state is None:
+                    return top, at
+            top = state, kinds[at], starts[at], ends[at], below
             at += 1
         return top, last
 
-    def shortcut(self, way: tuple[int, int, str]) -> int:
-        """The state when all that only passes has passed, from the state below, the one above and what follows."""
-        rows, gotos = self.tables.rows, self.tables.gotos
-        below, state, kind = way
+    def completed(self, top: Cell, kind: str) -> tuple[int | None, Cell]:
+        """The stack when all that is complete before a token of this kind has made way for what it makes, and before
+        it the state to which the token leads from there; None where it does not fit."""
+        tables, makers, name = self.tables, self.makers, self.source.name
+        rows, settled = tables.rows, tables.settled
         while True:
-            action = rows[state].get(kind, rows[state].get(NAME))
-            if not isinstance(action, Production) or not action.passes:
+            row = rows[top[0]]
+            action = row.get(kind)
+            if action is None and kind not in NEVER_NAMES:
+                action = row.get(NAME)
+            if not isinstance(action, Production):
+                return action, top
+            number, how = action[0], action[3]
+            _, value, start, end, below = top
+            if how == MAKES_OF_ONE:
+                value = makers[number](value, _new(Span, (name, start, end)))
+            elif how == GATHERS_ONE:
+                value = None, value
+            else:
+                value, start, end, below = self.complete(top, action)
+            way = below[0], number, kind
+            top = settled.get(way) or self.settle(way), value, start, end, below
+
+    def settle(self, way: tuple[int, int, str]) -> int:
+        """The state after a production is complete and all that it only passes through, often ten in a row; from the
+        state below it and the kind of token that follows."""
+        tables = self.tables
+        below, number, kind = way
+        origin = tables.productions[number].origin
+        while True:
+            state = tables.gotos[below][origin]
+            action = tables.rows[state].get(kind)
+            if action is None and kind not in NEVER_NAMES:
+                action = tables.rows[state].get(NAME)
+            if not isinstance(action, Production) or action.how != PASSES:
                 break
-            state = gotos[below][action.origin]
-        self.tables.shortcuts[way] = state
+            origin = action.origin
+        tables.settled[way] = state
         return state
 
-    def complete(self, top: Cell, production: Production) -> Cell:
-        """The stack after a rule is complete: its parts make way for what it makes of them."""
-        number, _, origin, _, spreads, _, parts, to_line_end = production
-        gotos = self.tables.gotos
-        name = self.source.name
-        cell = top
-        start = end = top[3]
+    def complete(self, top: Cell, production: Production) -> tuple[Any, int, int, Cell]:
+        """What a production makes of its parts, where it starts and ends, and the stack below them."""
+        number, _, _, how, _, parts, to_line_end = production
+        cell, start, end = top, top[2], top[3]
         if to_line_end:
             line = top
             for _ in range(to_line_end):
@@ -131,36 +143,22 @@ class Reader:
                 got.append(cell[1])
             elif part == SPREAD:
                 chain = cell[1]
-            start = cell[2]
-            cell = cell[4]
-        if spreads:
+            start, cell = cell[2], cell[4]
+        if how == GATHERS:
             # What the first part gathered stays as it is, so a list of n lines costs n steps, not n squared.
-            value: Any = chain
             while got:
-                value = (value, got.pop())
-        else:
-            while chain is not None:
-                chain, item = chain
-                got.append(item)
-            got.reverse()
-            got.append(_new(Span, (name, start, end)))
-            value = self.makers[number](*got)
-        return gotos[cell[0]][origin], value, start, end, cell
+                chain = chain, got.pop()
+            return chain, start, end, cell
+        while chain is not None:
+            chain, item = chain
+            got.append(item)
+        got.reverse()
+        return self.makers[number](*got, _new(Span, (self.source.name, start, end))), start, end, cell
 
     def finish(self, top: Cell, rule: str) -> Any:
         """The value of `rule` when nothing follows; None if it is not complete."""
-        tables = self.tables
-        while top[0] != tables.end[rule]:
-            action = tables.rows[top[0]].get(END)
-            if not isinstance(action, Production):
-                return None
-            if action.passes:
-                below = top[4]
-                way = below[0], top[0], END
-                top = tables.shortcuts.get(way) or self.shortcut(way), top[1], top[2], top[3], below
-            else:
-                top = self.complete(top, action)
-        return top[1]
+        _, top = self.completed(top, END)
+        return top[1] if top[0] == self.tables.end[rule] else None
 
     # --- trying without making anything ---------------------------------------------------------------------
 
