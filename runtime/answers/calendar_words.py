@@ -4,6 +4,7 @@ They hardly collide, and people mix them; where a word means two things (`mañan
 `dates` tells them apart by what stands around them. Months and weekdays of other languages come from CLDR.
 """
 
+import re
 from functools import lru_cache
 
 from runtime.answers.numbers import WORDS
@@ -52,6 +53,22 @@ UNITS: dict[str, str] = {
     }.items()
     for word in words.split()
 }
+
+
+# What else dateparser knows in these languages; a test holds all of its words against these.
+_ELSEWHERE = ("mo tu we th fr sa su lu mi ju vi do septembro mons morning afternoon evening night tonight noon midnight "
+              "madrugada now ahora agora date fortnight fortnights decade decades century centuries")
+_PHRASES = " ".join((_ELSEWHERE, *_MONTHS, *_WEEKDAYS, *UNITS, *NEAR_DAYS))
+_OF_TIME = frozenset(word for word in _PHRASES.split() if len(word) > 1)     # a letter, `h`, stands beside a number
+
+
+def may_name_a_day(said: str) -> bool:
+    """Whether anything in it is a number or a word of time, in our own languages: without, nobody reads a day in it.
+
+    >>> may_name_a_day("whenever you like"), may_name_a_day("a fortnight from now")
+    (False, True)
+    """
+    return any(map(str.isdigit, said)) or not _OF_TIME.isdisjoint(re.findall("[a-z]+", said))
 
 
 @lru_cache(64)

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
-from runtime.answers.calendar_words import OWN
+from runtime.answers.calendar_words import OWN, may_name_a_day
 from runtime.answers.clock import bare_clock, take_clock
 from runtime.answers.days import read_day
 from runtime.answers.durations import from_now
@@ -40,7 +40,7 @@ def read_date(text: str, setting: Setting) -> Readings | None:
     found = read_day(said, setting)
     if found is None and (clock := take_clock(said, setting)):
         found = read_day(clock[1], setting)      # a time as well: it is not needed
-    if found is None and (moment := _parsed(text, setting)):
+    if found is None and (moment := _parsed(text, said, setting)):
         return only(moment[0].date())
     return found
 
@@ -71,7 +71,7 @@ def read_datetime(text: str, setting: Setting) -> Readings | None:
         both = _next_time(clock, setting) if not rest else _both(read_day(rest, setting), clock, setting)
         if both is not None:
             return both
-    parsed = _parsed(text, setting)
+    parsed = _parsed(text, said, setting)
     return only(parsed[0]) if parsed and parsed[1] else None
 
 
@@ -94,10 +94,11 @@ def _at(day: date, hour: time, setting: Setting) -> datetime:
     return datetime.combine(day, hour, tzinfo=setting.now.tzinfo)
 
 
-def _parsed(text: str, setting: Setting) -> tuple[datetime, bool] | None:
-    """What dateparser reads, and whether it read a time."""
-    if not any(map(str.isalpha, text)) and setting.tongue in OWN:
-        return None                          # numbers alone have been tried
+def _parsed(text: str, said: str, setting: Setting) -> tuple[datetime, bool] | None:
+    """What dateparser reads, and whether it read a time. Its import and first text take a quarter of a second, so that
+    it is not asked where there is nothing to read: numbers alone have been tried, and words that are not of time."""
+    if setting.tongue in OWN and not (any(map(str.isalpha, text)) and may_name_a_day(said)):
+        return None
     read = _parser(setting.tongue, setting.order, setting.now.replace(tzinfo=None))
     found = read(spoken(text) if setting.tongue in OWN else text[:LONGEST]) if read else None
     if found is None:

@@ -1,15 +1,20 @@
 from datetime import date, datetime, time, timedelta
+from importlib import import_module
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runtime.answers.calendar_words import OWN, may_name_a_day
 from runtime.answers.dates import read_date, read_datetime, read_time
 from runtime.answers.durations import read_duration
-from runtime.answers.language import Setting
+from runtime.answers.language import Setting, spoken
 from runtime.texts import formats
 from runtime.values import Duration, zone
 
+# Keys of dateparser's dictionaries whose words name no day: they join words, or say which half or side.
+NOT_OF_TIME = {"name", "date_order", "skip", "pertain", "ago", "in", "am", "pm", "no_word_spacing", "simplifications",
+               "sentence_splitter_group"}
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=zone("America/Bogota"))        # a Wednesday
 
 
@@ -200,6 +205,24 @@ def test_a_language_that_nobody_reads_has_numbers_only():
     assert read_date("someday", setting("xx")) is None
 
 
+@pytest.mark.parametrize("tongue", sorted(OWN))
+def test_every_word_that_dateparser_takes_for_one_of_time_may_name_a_day(tongue):
+    known = import_module(f"dateparser.data.date_translation_data.{tongue}").info
+    lists = [words for key, words in known.items() if key not in NOT_OF_TIME and isinstance(words, list)]
+    lists += known["relative-type"].values()
+    words = {spoken(word) for words in lists for word in words if not any(map(str.isdigit, word))}
+
+    assert {word for word in words if len(word) > 1 and not may_name_a_day(word)} == set()
+
+
+@pytest.mark.parametrize("said", ["soon", "later", "never", "whenever you like", "no sé", "não importa", "it's later", "?", "🙂"])
+@pytest.mark.parametrize("read", [read_date, read_datetime])
+def test_the_library_is_not_asked_where_no_word_is_of_time(monkeypatch, read, said):
+    monkeypatch.setattr("dateparser.date.DateDataParser.get_date_data", None)
+
+    assert read(said, setting()) is None
+
+
 @pytest.mark.parametrize("fault", [ValueError, OverflowError])
 def test_what_the_library_trips_over_is_no_date(monkeypatch, fault):
     def trip(self, text):
@@ -207,7 +230,7 @@ def test_what_the_library_trips_over_is_no_date(monkeypatch, fault):
 
     monkeypatch.setattr("dateparser.date.DateDataParser.get_date_data", trip)
 
-    assert read_date("someday", setting()) is None
+    assert read_date("some day", setting()) is None
 
 
 PIECES = """24 march 1990 3/4/26 at 5 pm tomorrow monday in hours half past of the 31 feb 99 : . - , h y media next
