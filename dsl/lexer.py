@@ -41,7 +41,11 @@ OTHER_SIGNS = {
     "•": "-", "×": "*", "÷": "/", "…": "..",
 }
 _OTHER = "|".join(re.escape(sign) for sign in sorted(OTHER_SIGNS, key=len, reverse=True) if sign != "!") + "|!(?!=)"
+_OTHER = f"(?=[{re.escape(''.join(sorted({sign[0] for sign in OTHER_SIGNS})))}])(?:{_OTHER})"     # few begin like one
 _CURLY = "“”„«»‟"
+
+# As the pattern of a text, but it takes the characters between two backslashes at once, not one by one.
+_TEXT = r"\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'"
 
 # What one look at the text finds, after any blanks: one group per kind, in this order.
 GROUPS = {
@@ -51,7 +55,7 @@ GROUPS = {
     "sign": "|".join(map(re.escape, sorted(SIGNS, key=len, reverse=True))),
     "block": PATTERNS[BLOCK],
     "open block": r'"""[^\n]*',
-    "text": PATTERNS[TEXT],
+    "text": _TEXT,
     "new line": r"\n",
     "duration": PATTERNS[DURATION],
     "decimal": PATTERNS[DECIMAL],
