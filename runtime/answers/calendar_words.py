@@ -56,8 +56,8 @@ UNITS: dict[str, str] = {
 
 
 # What else dateparser knows in these languages; a test holds all of its words against these.
-_ELSEWHERE = ("mo tu we th fr sa su lu mi ju vi do septembro mons morning afternoon evening night tonight noon midnight "
-              "madrugada now ahora agora date fortnight fortnights decade decades century centuries")
+_ELSEWHERE = ("mo tu we th fr sa su lu mi ju vi do septembro mons morning afternoon evening night tonight noon "
+              "midnight madrugada now ahora agora date fortnight fortnights decade decades century centuries")
 _PHRASES = " ".join((_ELSEWHERE, *_MONTHS, *_WEEKDAYS, *UNITS, *NEAR_DAYS))
 _OF_TIME = frozenset(word for word in _PHRASES.split() if len(word) > 1)     # a letter, `h`, stands beside a number
 

@@ -215,7 +215,7 @@ def test_every_word_that_dateparser_takes_for_one_of_time_may_name_a_day(tongue)
     assert {word for word in words if len(word) > 1 and not may_name_a_day(word)} == set()
 
 
-@pytest.mark.parametrize("said", ["soon", "later", "never", "whenever you like", "no sé", "não importa", "it's later", "?", "🙂"])
+@pytest.mark.parametrize("said", ["soon", "it's later", "whenever you like", "no sé", "não importa", "?", "🙂"])
 @pytest.mark.parametrize("read", [read_date, read_datetime])
 def test_the_library_is_not_asked_where_no_word_is_of_time(monkeypatch, read, said):
     monkeypatch.setattr("dateparser.date.DateDataParser.get_date_data", None)
