@@ -16,9 +16,10 @@ from typing import Any
 import aiohttp
 import uvicorn
 from loguru import logger
+from msgspec.structs import replace
 from starlette.applications import Starlette
 
-from dsl.table import Table
+from dsl.table import Retention, Table
 from runtime import machine
 from runtime.actions import Actions, ActionsError, closed_addresses, load_functions, missing_environment
 from runtime.channels.whatsapp import WhatsApp
@@ -27,7 +28,7 @@ from runtime.media import Media
 from runtime.outbox import Outbox
 from runtime.outgoing import outgoing
 from runtime.settings import Settings, SettingsError
-from runtime.store.janitor import Janitor, Keep
+from runtime.store.janitor import Janitor
 from runtime.store.opening import open_store
 from runtime.store.port import Store
 from runtime.telemetry import log_to
@@ -36,6 +37,7 @@ from runtime.web.app import application
 from runtime.web.webhook import Webhook
 from runtime.worker import Worker
 
+DAY_S = 86_400
 DRAIN_S = 10.0                               # how long a stopping process lets its posts end
 
 
@@ -54,16 +56,17 @@ def server(table: Table, folder: Path, settings: Settings, advance: Advance = ma
     """A server to be run, in this thread or another; it ends when its `should_exit` is set. Raises like `serve`."""
     store = open_store(settings.database_url)
     store.prepare()
-    app = assemble(table, folder, settings, advance, store, tidy=Janitor(store, keep(settings)).step)
+    app = assemble(table, folder, settings, advance, store, tidy=Janitor(store, kept(table, settings)).step)
     config = uvicorn.Config(app, host=settings.host, port=settings.port, loop="auto", http="httptools",
                             log_config=None, access_log=False, server_header=False,
                             timeout_graceful_shutdown=int(DRAIN_S))
     return Server(config)
 
 
-def keep(settings: Settings) -> Keep:
-    return Keep(keys=settings.keep_keys, journal=settings.keep_journal, messages=settings.keep_messages,
-                dead=settings.keep_dead, conversations=settings.keep_conversations)
+def kept(table: Table, settings: Settings) -> Retention:
+    """How long what is stored is kept: as the bot's domain says, but for what the operator has set."""
+    told = {name: getattr(settings, f"keep_{name}") for name in Retention.__struct_fields__}
+    return replace(table.retention, **{name: DAY_S * days for name, days in told.items() if days is not None})
 
 
 class Server(uvicorn.Server):

@@ -15,7 +15,7 @@ from typing import Any
 
 PREFIX = "TALKTABLE_"
 FEWEST_DAYS, MOST_DAYS = 8, 36_500
-SECRET = {"secret": True}
+SECRET, DAYS = {"secret": True}, {"days": True}
 
 # What a template or a tutorial leaves to be filled in.
 _PLACEHOLDER = re.compile(
@@ -46,11 +46,13 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     settle: int = 20                         # seconds that a message which may have arrived waits for a word of it
-    keep_keys: int = 14                      # days; of all five, 0: for ever. What keeps repeats out
-    keep_journal: int = 90
-    keep_messages: int = 90                  # sent or dropped, and their statuses
-    keep_dead: int = 90                      # dead letters
-    keep_conversations: int = 365            # since the last turn
+    # Days, 0: for ever; in place of what the bot's domain says under `retention`, which is where they are explained.
+    keep_keys: int | None = field(default=None, metadata=DAYS)
+    keep_statuses: int | None = field(default=None, metadata=DAYS)
+    keep_messages: int | None = field(default=None, metadata=DAYS)
+    keep_dead_letters: int | None = field(default=None, metadata=DAYS)
+    keep_journal: int | None = field(default=None, metadata=DAYS)
+    keep_conversations: int | None = field(default=None, metadata=DAYS)
     log_level: str = "info"
     development: bool = False                # actions may call `http`, and what leads to this machine
 
@@ -129,7 +131,7 @@ def _convert(one: Field[Any], told: object, known: dict[str, Any], faults: list[
             known[one.name] = text.lower() == "true"
         else:
             faults.append(f"`{_variable(one.name)}` wants `true` or `false`")
-    elif not isinstance(one.default, int):
+    elif not (isinstance(one.default, int) or one.metadata.get("days")):
         known[one.name] = text
     elif text.isascii() and text.isdigit():
         known[one.name] = int(text)
@@ -149,12 +151,14 @@ def _faults(settings: Settings) -> list[str]:
     found = [f"`{_variable(name)}` {wants}" for name, fits, wants in checks if not fits(getattr(settings, name))]
     if not 0 <= settings.port <= 65_535:
         found.append(f"`{_variable('port')}` wants a number from 0 to 65535")
-    # WhatsApp goes on for seven days with a webhook that was not answered with 200.
-    if 0 < settings.keep_keys < FEWEST_DAYS:
-        found.append(f"`{_variable('keep_keys')}` wants at least {FEWEST_DAYS} days: until then WhatsApp may repeat "
-                     f"a message")
-    found += [f"`{_variable(one.name)}` wants at most {MOST_DAYS} days; 0 is for ever" for one in fields(settings)
-              if one.name.startswith("keep_") and getattr(settings, one.name) > MOST_DAYS]
+    for one in fields(settings):
+        days = getattr(settings, one.name) if one.metadata.get("days") else None
+        # WhatsApp goes on for seven days with a webhook that was not answered with 200.
+        if one.name in ("keep_keys", "keep_statuses") and 0 < (days or 0) < FEWEST_DAYS:
+            found.append(f"`{_variable(one.name)}` wants at least {FEWEST_DAYS} days: until then WhatsApp may repeat "
+                         f"a message")
+        if (days or 0) > MOST_DAYS:
+            found.append(f"`{_variable(one.name)}` wants at most {MOST_DAYS} days; 0 is for ever")
     return found
 
 

@@ -17,9 +17,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from dsl.table import Retention
 from runtime.store import schema
 from runtime.store.port import Done, StoreDown, TakeTurn, Work, new_tag
 from runtime.store.sql import Leases, Statements, Tick, remember
+from runtime.store.sweep import tidy
 
 T = TypeVar("T")
 
@@ -54,6 +56,9 @@ class PostgresStore:
 
     def alone(self) -> None:
         """Others may work here, too."""
+
+    def tidy(self, keep: Retention, now: int) -> int:
+        return self.transaction(lambda connection: tidy(connection, keep, now))
 
     def close(self) -> None:
         self._run(self._engine.dispose())

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
+from dsl.table import Retention
 from runtime.clock import Clock, system_clock
 from runtime.store import schema
 from runtime.store.links import Links, LinkStatements
@@ -38,6 +39,7 @@ from runtime.store.port import (
     posting_key,
     timed_out,
 )
+from runtime.store.sweep import tidy
 from runtime.store.tables import TO_SEND, ConversationRow, InboxRow, JournalRow, OutboxRow, TimerRow
 
 # Rows taken by one scan, timers fired at once, conversations looked through for something to post: bounds on one
@@ -119,6 +121,9 @@ class SqlStore:
         except DBAPIError as fault:
             raise StoreDown(f"{type(fault.orig).__name__}: {fault.orig}") from fault
 
+    def tidy(self, keep: Retention, now: int) -> int:
+        return int(self.transaction(lambda connection: tidy(connection, keep, now)))
+
     def close(self) -> None:
         self._engine.dispose()
         if self._lock:
@@ -178,7 +183,8 @@ class Statements:
         self.keep = (sa.update(C).where(C.c.id == sa.bindparam("conv"))
                      .values({c: sa.bindparam(c) for c in ("turns", "state", "contact", "updated_at")}))
         self.done = sa.update(I).where(I.c.id.in_(ids("ids"))).values(done=True, body="", address="")
-        self.write = sa.insert(J)
+        # A message whose id is forgotten may come again while its turn is still on record.
+        self.write = insert(J).on_conflict_do_nothing(index_elements=["conv", "msg_id"])
         self.post = sa.insert(O)
 
         timer = insert(T)

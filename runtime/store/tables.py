@@ -1,4 +1,5 @@
-"""The tables. Every key but that of `identity` leads with the conversation, so that they can be spread over databases.
+"""The tables. Every key but that of `identity` leads with the conversation, so that they can be spread over databases;
+`sweep` is each database's own.
 
 The hot path uses them through SQLAlchemy Core (`Model.__table__`); the classes are for people and reports.
 State and payloads are text, not a JSON type: nothing queries inside them, and `jsonb` refuses what users may write.
@@ -12,7 +13,8 @@ from sqlmodel import Field, SQLModel
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")     # SQLite counts up by itself only in INTEGER
 
-TO_SEND, SENT, DEAD, DROPPED = 0, 1, 2, 3    # dropped: the user is gone, or a person dropped it
+# Dropped: the user is gone, a person dropped it, or it was sent and its text is not kept any more.
+TO_SEND, SENT, DEAD, DROPPED = 0, 1, 2, 3
 IN_DOUBT = "may have been sent"              # the `error` of what a process left behind in the middle of posting it
 
 
@@ -121,3 +123,14 @@ class IdentityRow(SQLModel, table=True):
     value: str = Field(primary_key=True)
     conv: str = Field(index=True)
     since: int = Field(sa_type=sa.BigInteger)
+
+
+class SweepRow(SQLModel, table=True):
+    """How far the cleaning has come, in one row, which whoever cleans has locked."""
+
+    __tablename__ = "sweep"
+
+    id: int = Field(primary_key=True)
+    part: int                                # which of `runtime.store.sweep.parts` is under way
+    after: str                               # JSON: the key of the last row that was looked at; `[]`: the beginning
+    next_at: int = Field(sa_type=sa.BigInteger)              # not before: it rests after each time through everything

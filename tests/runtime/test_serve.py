@@ -17,9 +17,10 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from msgspec import structs
 
-from dsl.table import Action, Http, Table
-from runtime.serve import assemble
+from dsl.table import Action, Http, Retention, Table
+from runtime.serve import assemble, kept
 from runtime.settings import SettingsError
 from runtime.store.memory import MemoryStore
 from tests.runtime.toy import (
@@ -405,6 +406,13 @@ def outlive(folder: Path, story: Callable[[Process, Graph], Awaitable[None]]) ->
                 if process.process.returncode is None:
                     await process.end(signal.SIGKILL)
     asyncio.run(run())
+
+
+def test_of_what_is_kept_the_operator_has_the_last_word(tmp_path: Path):
+    bot = structs.replace(table(), retention=Retention(keys=8 * 86_400, journal=3_600))
+    told = replace(settings("http://x", tmp_path / "db"), keep_keys=30, keep_messages=0)
+
+    assert kept(bot, told) == Retention(keys=30 * 86_400, journal=3_600, messages=0)
 
 
 class TestProcess:

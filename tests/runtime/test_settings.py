@@ -112,8 +112,11 @@ def test_development_is_true_or_false():
 
 
 def test_what_keeps_repeats_out_is_kept_for_as_long_as_there_are_any():
-    assert faults(GIVEN | {"TALKTABLE_KEEP_KEYS": "7"}) == [
-        "`TALKTABLE_KEEP_KEYS` wants at least 8 days: until then WhatsApp may repeat a message"]
+    for name in ("KEYS", "STATUSES"):
+        assert faults(GIVEN | {f"TALKTABLE_KEEP_{name}": "7"}) == [
+            f"`TALKTABLE_KEEP_{name}` wants at least 8 days: until then WhatsApp may repeat a message"]
+    assert faults(GIVEN | {"TALKTABLE_KEEP_JOURNAL": "a week"}) == ["`TALKTABLE_KEEP_JOURNAL` wants a whole number"]
+    assert read_settings(GIVEN).keep_keys is None
     assert read_settings(GIVEN | {"TALKTABLE_KEEP_KEYS": "8"}).keep_keys == 8
     assert read_settings(GIVEN | {"TALKTABLE_KEEP_KEYS": "0"}).keep_keys == 0
 
