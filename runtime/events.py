@@ -85,6 +85,7 @@ class Undelivered(_Event, frozen=True, tag="undelivered"):
 
     step: str | None = None
     reason: str = "failed"
+    turn: int = 0                            # of the conversation, counted from 0: the one that said it
 
 
 class Resumed(_Event, frozen=True, tag="resumed"):

@@ -17,6 +17,7 @@ import msgspec
 from loguru import logger
 
 from runtime.channels.port import Channel, Undelivered, decode_contact
+from runtime.channels.port import Contact as Address
 from runtime.clock import Clock
 from runtime.effects import Call, Contact, Location, Media, Offer, Say, Template
 from runtime.events import Answered, Failed
@@ -25,6 +26,7 @@ from runtime.policy import Backoff
 from runtime.store.port import Dead, Done, Gone, Inbound, Posting, Run, Sent, Unsent
 
 ACTIONS = Backoff(base_ms=1_000)             # how often an action is tried, its domain says
+SHUT = Undelivered("the window is closed", "closed")         # not asked again: it is until the user writes
 SETTLE_MS = 20_000                           # how long a message that may have arrived waits for a word of it
 
 _decode_message = msgspec.json.Decoder(Say | Offer | Media | Location | Contact | Template).decode
@@ -97,20 +99,20 @@ class Outbox:
             if seen and not self._stopping:
                 # Before the answer, never beside it: a typing bubble that comes after it stays for 25 seconds.
                 await self._channel.seen(seen, typing=True)
-            to = decode_contact(run.contact).to if run.contact else ""
+            address = decode_contact(run.contact) if run.contact else Address()
             for posting in run.postings:
-                became = await self._post(run.conversation, to, posting, until)
+                became = await self._post(run.conversation, address, posting, until)
                 report(became)
                 if became.unsent or became.gone:
                     break
         finally:
             report(Report(ended=frozenset({run.conversation})))
 
-    async def _post(self, conversation: str, to: str, posting: Posting, until: int) -> Report:
+    async def _post(self, conversation: str, address: Address, posting: Posting, until: int) -> Report:
         try:
             if posting.kind == "call":
                 return await self._call(conversation, posting, until)
-            return await self._message(conversation, to, posting, until)
+            return await self._message(conversation, address, posting, until)
         except Exception as fault:
             logger.bind(key=posting.key).opt(exception=fault).error("posting failed")
             return self._undelivered(conversation, posting, Undelivered(type(fault).__name__))
@@ -119,10 +121,12 @@ class Outbox:
         """Whether it might outlast its lease, and then be somebody else's to post."""
         return self._stopping or self._clock() + timeout_s * 1_000 > until
 
-    async def _message(self, conversation: str, to: str, posting: Posting, until: int) -> Report:
-        now = self._clock()
+    async def _message(self, conversation: str, address: Address, posting: Posting, until: int) -> Report:
+        now, message = self._clock(), _decode_message(posting.payload)
         if self._repetitions.is_runaway(conversation, posting.payload, posting.key, now):
             return Report(dead=(Dead(posting.id, conversation, "repeated too often"),))
+        if address.closed and not isinstance(message, Template):
+            return self._undelivered(conversation, posting, SHUT)
         if wait_ms := self._gate.wait_ms(conversation, now):
             return _later(conversation, posting, wait_ms)
         if self._is_too_late(self._channel.timeout_s, until):
@@ -131,7 +135,7 @@ class Outbox:
             await self._pause(wait_ms / 1_000)
             if self._is_too_late(self._channel.timeout_s, until):
                 return _later(conversation, posting)
-        delivery = await self._channel.send(to, _decode_message(posting.payload), posting.key)
+        delivery = await self._channel.send(address.to, message, posting.key)
         if isinstance(delivery, Undelivered):
             self._gate.failed(delivery, self._clock())
             return self._undelivered(conversation, posting, delivery)
@@ -146,9 +150,10 @@ class Outbox:
         if told.verdict == "gone":
             bound.warning("the user cannot be reached")
             return Report(gone=(Gone(posting.id, conversation, error),))
-        if told.verdict == "refused" or told.backoff.is_over(failures):
+        if told.verdict in ("refused", "closed") or told.backoff.is_over(failures):
             bound.error("dead letter")
-            return Report(dead=(Dead(posting.id, conversation, error),))
+            lost = "" if posting.kind == "call" else "window" if told.verdict == "closed" else "failed"
+            return Report(dead=(Dead(posting.id, conversation, error, lost),))
         bound.warning("not delivered")
         wait_ms = max(told.backoff.wait_ms(failures, self._chance()), told.after_ms)
         if told.verdict == "unknown":

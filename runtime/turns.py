@@ -19,7 +19,7 @@ from dsl.table import Table, version
 from runtime.channels.port import Contact, decode_contact, encode_contact
 from runtime.channels.taps import remembering, resolved
 from runtime.effects import Call, CancelTimer, Close, Effect, Handover, Say, SetTimer, Track
-from runtime.events import Chose, Event
+from runtime.events import Chose, Event, Undelivered
 from runtime.state import State, Turn, decode_state, encode_state
 from runtime.store.port import Conversation, Entry, Inbound, Outcome, PostingKind
 
@@ -42,7 +42,7 @@ class Turns:
 
     def __call__(self, before: Conversation, inbound: Inbound) -> Outcome:
         started = perf_counter_ns()
-        if inbound.origin == "delivery":
+        if inbound.origin == "delivery" and not inbound.event:
             return self._closed(before, started)
         if inbound.origin == "identity":
             return self._renamed(before, inbound, started)
@@ -54,6 +54,8 @@ class Turns:
             event = _decode_event(inbound.event)
             if isinstance(event, Chose):
                 event = resolved(event, contact)
+            elif isinstance(event, Undelivered):
+                contact = _told(contact, event)
             state = decode_state(before.state) if before.state else state
             return self._taken(state, event, contact, self._advance(self._table, state, event), started)
         except Exception as fault:
@@ -123,8 +125,15 @@ def apology(table: Table, state: State) -> str:
 def _contact(before: Conversation, inbound: Inbound) -> Contact:
     contact = decode_contact(before.contact) if before.contact else Contact()
     if inbound.address and inbound.address != contact.to:
-        return Contact(to=inbound.address, taps=contact.taps)
+        contact = replace(contact, to=inbound.address)
+    if inbound.origin == "channel":
+        return replace(contact, heard=before.turns, closed=False)
     return contact
+
+
+def _told(contact: Contact, event: Undelivered) -> Contact:
+    """That nothing but templates goes out, unless the user has written since what was refused."""
+    return replace(contact, closed=True) if event.reason == "window" and event.turn >= contact.heard else contact
 
 
 def _posting(effect: Effect) -> tuple[PostingKind, str] | None:

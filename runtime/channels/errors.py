@@ -23,6 +23,8 @@ from runtime.policy import Backoff
 ACCOUNT = frozenset({33, 368, 131031, 131037, 131042, 131045, 133000, 133010})
 # No message of any kind reaches this user any more: we blocked them; they left WhatsApp.
 GONE = frozenset({130403, 131026})
+# The user has not written for 24 hours, by the platform's clock or by its mistake: what it says is so.
+CLOSED = 131047
 NO_SUCH_OBJECT = (100, 33)                   # code, subcode: the phone number id is wrong, or the token not for it
 
 # The table's scopes, as what is to slow down when a retry is due.
@@ -38,7 +40,7 @@ def refusal(status: int, answer: bytes, headers: Mapping[str, str]) -> Undeliver
     """What an answer other than an acceptance means.
 
     >>> refusal(400, b'{"error": {"code": 131047, "message": "late"}}', {}).verdict
-    'refused'
+    'closed'
     >>> refusal(502, b"<html>", {}).verdict
     'unknown'
     """
@@ -72,10 +74,10 @@ def classified(code: int, error: str, *, details: str = "", subcode: int = 0, pa
         return Undelivered(error, "retry" if passes else "refused", "message", backoff(_USUAL), details=details)
     if code in ACCOUNT or (code, subcode) == NO_SUCH_OBJECT or row["category"] == "auth":
         return Undelivered(error, "retry", "account", _UNTIL_IT_PASSES, details=details)
-    verdict: Verdict = "gone" if code in GONE else "retry" if row["category"] == "retryable" else "refused"
-    if verdict != "retry":
+    verdict: Verdict = "gone" if code in GONE else "closed" if code == CLOSED else "refused"
+    if row["category"] != "retryable":
         return Undelivered(error, verdict, "message", details=details)
-    return Undelivered(error, verdict, _SCOPES.get(row["scope"], "message"), backoff(row["retry"]),
+    return Undelivered(error, "retry", _SCOPES.get(row["scope"], "message"), backoff(row["retry"]),
                        after_ms=after_ms, details=details)
 
 

@@ -10,9 +10,10 @@ import msgspec
 from runtime.effects import Message
 from runtime.policy import Backoff
 
-# retry: later it may pass; refused: it never will; gone: nothing reaches this user any more; unknown: the request was
-# written and the answer lost, so that it may have arrived.
-Verdict = Literal["retry", "refused", "gone", "unknown"]
+# retry: later it may pass; refused: it never will; closed: nor will anything but a template, until the user writes;
+# gone: nothing reaches this user any more; unknown: the request was written and the answer lost, so that it may have
+# arrived.
+Verdict = Literal["retry", "refused", "closed", "gone", "unknown"]
 Scope = Literal["message", "conversation", "number", "account", "platform"]        # what is to slow down
 
 USUAL = Backoff(base_ms=1_000, ceiling_ms=60_000, tries=6)
@@ -23,6 +24,8 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
 
     to: str = ""
     taps: dict[str, tuple[str, str]] = {}    # id: step, option; the newest last
+    heard: int = 0                           # the turn in which the user last wrote
+    closed: bool = False                     # the channel takes nothing but templates until they write again
 
 
 decode_contact = msgspec.json.Decoder(Contact).decode

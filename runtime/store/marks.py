@@ -8,13 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from runtime.store.port import Inbound, Work, unreachable
+from runtime.store.port import Inbound, Work, undelivered, unreachable
 from runtime.store.receipts import Standing, told
-from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND, OutboxRow
+from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND, JournalRow, OutboxRow
 
 NEVER = -1                                   # the lease of a posting that was never ours
 
-O = SQLModel.metadata.tables[OutboxRow.__tablename__]                                                   # noqa: E741
+LOST = "undelivered"                         # the kind of a turn in which the flow was told
+
+J, O = (SQLModel.metadata.tables[model.__tablename__] for model in (JournalRow, OutboxRow))             # noqa: E741
 
 
 class MarkStatements:
@@ -42,6 +44,11 @@ class MarkStatements:
                      .values(status=DEAD, leased=False, attempts=O.c.attempts + 1, error=fault, marked_at=at))
         self.drop = (sa.update(O).where(conv, unsent, O.c.kind == "message")
                      .values(status=DROPPED, leased=False, error=fault, marked_at=at))
+
+        self.lost = (sa.select(O.c.id, O.c.conv, O.c.key).where(O.c.id.in_(ids("rows")), O.c.status == DEAD)
+                     .order_by(O.c.id))
+        self.said = (sa.select(J.c.conv, J.c.turn, J.c.step_to)
+                     .where(J.c.conv.in_(ids("convs")), J.c.turn.in_(ids("turns")), J.c.kind != LOST))
 
         self.standing = (sa.select(O.c.id, O.c.conv, O.c.status, O.c.attempts, O.c.leased, O.c.provider_id,
                                    O.c.delivery, O.c.error, O.c.key)
@@ -73,7 +80,8 @@ class Marks:
         self._execute, self._sql, self._work, self._now, self._ours = execute, sql, work, now, ours
         self._at = {"at": work.now}
         self.moved: set[str] = set()         # conversations that may have something to post now
-        self.closing: list[Inbound] = []     # for those whose user is gone
+        self.closing: list[Inbound] = []     # for those whose user is gone, or did not get what was said
+        self._lost = {one.posting: one.lost for one in work.dead if one.lost}
 
     def write(self) -> None:
         """All of the work's; rows are locked in the order of their ids, as every process does."""
@@ -94,6 +102,8 @@ class Marks:
             self._is_gone(one.conversation, one.posting, one.error)
         if rows:
             self._told(rows)
+        if self._lost:
+            self._tell()
 
     def settle(self, conversations: set[str]) -> None:
         """Give what may have been sent the time to be told of."""
@@ -134,6 +144,7 @@ class Marks:
         for row in changed:
             if row.status == DROPPED:
                 self._is_gone(row.conversation, row.id, row.error or "")
+        self._lost |= {row.id: row.lost for row in changed if row.lost}
 
     def _row(self, row: Standing) -> dict[str, Any]:
         told = {f"new_{name}": getattr(row, name)
@@ -147,6 +158,18 @@ class Marks:
             return
         self._execute(self._sql.drop, {"c": conversation, "fault": error, **self._at})
         self.closing.append(unreachable(conversation, posting, self._work.now))
+
+
+    def _tell(self) -> None:
+        """The flow of what did not reach the user; not of what it did because it had been told: that would not end."""
+        lost = [(row.conv, int(row.key.split(":")[1]), self._lost[row.id])
+                for row in self._execute(self._sql.lost, {"rows": list(self._lost)})]
+        if not lost:
+            return
+        said = {(row.conv, row.turn): row.step_to for row in self._execute(self._sql.said, {
+            "convs": sorted({conv for conv, _, _ in lost}), "turns": sorted({turn for _, turn, _ in lost})})}
+        self.closing += [undelivered(conv, turn, said[conv, turn], reason, self._work.now)
+                         for conv, turn, reason in lost if (conv, turn) in said]
 
 
 def _sent(row: Standing, accepted: Mapping[int, str | None]) -> Standing:

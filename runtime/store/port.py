@@ -14,10 +14,11 @@ from zlib import crc32
 
 import msgspec
 
-from runtime.events import TimedOut
+from runtime.events import TimedOut, Undelivered
 from runtime.policy import Backoff
 
-# delivery: the user can no longer be reached; identity: what the user is called has changed.
+# delivery: what was said did not reach the user, or nothing does any more; identity: what the user is called has
+# changed.
 Origin = Literal["channel", "timer", "action", "delivery", "identity"]
 IdentityKind = Literal["bsuid", "parent_bsuid", "wa_id", "phone"]
 PostingKind = Literal["message", "call"]
@@ -150,6 +151,7 @@ class Dead:
     posting: int
     conversation: str
     error: str
+    lost: str = ""                           # why, as the flow is told: `window` or `failed`; empty: it is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class Gone:
 class Failure:
     """Why a message that was accepted came to nothing, and what to do about it."""
 
-    verdict: Literal["retry", "refused", "gone"]
+    verdict: Literal["retry", "refused", "closed", "gone"]
     error: str
     backoff: Backoff
     chance: float = 0.0                      # of the wait, see `Backoff`
@@ -229,6 +231,13 @@ def posting_key(before: Conversation, index: int) -> str:
 def unreachable(conversation: str, posting: int, now: int) -> Inbound:
     """That a user is gone, as an event of their conversation; once for each posting that showed it."""
     return Inbound(conversation, f"gone:{posting}", "", "delivery", at=now)
+
+
+def undelivered(conversation: str, turn: int, step: str | None, reason: str, now: int) -> Inbound:
+    """That what was said in a turn did not reach the user, as an event; once, however many messages it were."""
+    id = f"undelivered:{turn}"
+    event = Undelivered(step=step, reason=reason, turn=turn, at=now, seed=crc32(id.encode()))
+    return Inbound(conversation, id, msgspec.json.encode(event).decode(), "delivery", at=now)
 
 
 def timed_out(conversation: str, name: str, due: int, now: int) -> Inbound:

@@ -30,6 +30,7 @@ class Standing:
     delivery: str | None = None
     error: str | None = None
     wait_ms: int | None = None               # set where the row is to be sent again
+    lost: str = ""                           # set where the flow is to be told: `window` or `failed`
 
 
 def told(row: Standing, receipt: Receipt) -> Standing:
@@ -63,7 +64,8 @@ def _failed(row: Standing, receipt: Receipt) -> Standing:
     if failure.verdict == "gone":
         return replace(row, status=DROPPED, leased=False, delivery=FAILED)
     # While the answer to the post itself is still awaited, nobody else may post: a person decides.
-    is_last = failure.verdict == "refused" or failure.backoff.is_over(attempts) or row.leased
+    is_last = failure.verdict in ("refused", "closed") or failure.backoff.is_over(attempts) or row.leased
     if is_last:
-        return replace(row, status=DEAD, leased=False, delivery=FAILED)
+        lost = "window" if failure.verdict == "closed" else "failed"
+        return replace(row, status=DEAD, leased=False, delivery=FAILED, lost=lost)
     return replace(row, status=TO_SEND, delivery=None, wait_ms=failure.backoff.wait_ms(attempts, failure.chance))

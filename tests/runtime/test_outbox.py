@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from itertools import count
 
 import msgspec
 
 from runtime.channels.errors import classified, unknown
 from runtime.channels.port import Accepted, Contact, Delivery, Undelivered, encode_contact
-from runtime.effects import Call, Effect, Message, Say
+from runtime.effects import Call, Effect, Message, Say, Template
 from runtime.events import Answered, Failed
 from runtime.outbox import Outbox, Report, merged
 from runtime.store.port import (
@@ -221,8 +222,25 @@ def test_what_is_refused_is_a_dead_letter_and_what_is_behind_it_goes_on():
     async def story(fixed: Fixed) -> None:
         fixed.channel.answers = [classified(131009, "400 code 131009", details="Parameter value is not valid")]
         report = await fixed.posted(run(Say("one"), Say("two")))
-        assert report.dead == (Dead(1, "c", "400 code 131009: Parameter value is not valid"),)
+        assert report.dead == (Dead(1, "c", "400 code 131009: Parameter value is not valid", "failed"),)
         assert report.sent == (Sent(2, "wamid.9f2c:0:2"),)
+    play(story)
+
+
+def test_of_a_window_that_is_closed_the_flow_is_told_so():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [code(131047)]
+        assert (await fixed.posted(run(Say("one")))).dead == (Dead(1, "c", "131047", "window"),)
+    play(story)
+
+
+def test_where_it_is_known_to_be_closed_only_templates_are_posted():
+    async def story(fixed: Fixed) -> None:
+        closed = encode_contact(Contact("+1", closed=True)).decode()
+        report = await fixed.posted(replace(run(Say("one"), Template("hello_v1", "en", ())), contact=closed))
+        assert report.dead == (Dead(1, "c", "the window is closed", "window"),)
+        assert report.sent == (Sent(2, "wamid.9f2c:0:2"),)
+        assert fixed.channel.log == ["+1"]
     play(story)
 
 
@@ -230,7 +248,7 @@ def test_the_last_of_the_tries_is_the_last():
     async def story(fixed: Fixed) -> None:
         fixed.channel.answers = [code(131000), code(131000)]
         assert (await fixed.posted(run(Say("one"), attempts=4))).unsent[0].error == "131000"
-        assert (await fixed.posted(run(Say("one"), attempts=5))).dead == (Dead(1, "c", "131000"),)
+        assert (await fixed.posted(run(Say("one"), attempts=5))).dead == (Dead(1, "c", "131000", "failed"),)
     play(story)
 
 

@@ -1,15 +1,17 @@
 """One event becomes one outcome, whatever happens inside."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from loguru import logger
 
 from dsl.table import Step, Var
-from runtime.channels.port import Contact, encode_contact
+from runtime.channels.port import Contact, decode_contact, encode_contact
 from runtime.effects import CancelTimer, Close, Effect, Handover, SetTimer, Track
 from runtime.events import Chose, Event, Said
 from runtime.state import Frame, State, Turn, decode_state, encode_state
-from runtime.store.port import Conversation, Inbound, Outcome, unreachable
+from runtime.store.port import Conversation, Inbound, Outcome, timed_out, undelivered, unreachable
 from runtime.turns import FALLBACK, LATEST, Advance, Turns, apology
 from tests.runtime.toy import LONG, advance, table
 
@@ -72,6 +74,39 @@ def test_the_journal_tells_the_event_and_the_way():
 
 def test_a_private_answer_is_in_no_journal():
     assert taken(Said("4111"), advance=giving(private=True)).entry.event is None
+
+
+def known(**of: Any) -> Conversation:
+    return Conversation("c", "9f2c", 7, contact=encode_contact(Contact("+1555", **of)).decode())
+
+
+def lost(turn: int, reason: str = "window") -> Inbound:
+    return undelivered("c", turn, "main.word", reason, 5)
+
+
+def contact(outcome: Outcome) -> Contact:
+    return decode_contact(outcome.contact)
+
+
+def test_what_did_not_reach_the_user_is_an_event_like_any_other():
+    outcome = Turns(table(), advance)(known(heard=6), lost(6))
+    assert (outcome.entry.kind, payloads(outcome)[0][1]["text"]) == ("undelivered", "1: Undelivered")
+
+
+def test_where_the_window_is_closed_that_is_remembered_until_the_user_writes():
+    turns = Turns(table(), advance)
+    assert contact(turns(known(heard=6), lost(6))).closed
+    assert not contact(turns(known(heard=6), lost(6, "failed"))).closed
+    assert contact(turns(known(heard=6, closed=True), inbound(Said("hi")))) == Contact("+1555", heard=7)
+
+
+def test_a_refusal_from_before_the_user_last_wrote_says_nothing():
+    assert not contact(Turns(table(), advance)(known(heard=6), lost(5))).closed
+
+
+def test_what_is_not_the_users_doing_opens_no_window():
+    outcome = Turns(table(), advance)(known(heard=6, closed=True), timed_out("c", "main.word", 1, 2))
+    assert contact(outcome) == Contact("+1555", heard=6, closed=True)
 
 
 def test_a_long_tap_is_known_again():

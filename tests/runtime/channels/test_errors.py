@@ -15,12 +15,13 @@ RETRIED = {1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 132069, 13300
 KEPT = {0, 3, 10, 33, 190, 200, 368, 131005, 131031, 131037, 131042, 131045, 133000, 133005, 133006, 133008, 133009,
         133010}
 GONE = {130403, 131026}
+CLOSED = {131047}
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_has_its_verdict(code: int):
     found = classified(code, "e")
-    wanted = "gone" if code in GONE else "retry" if code in RETRIED | KEPT else "refused"
+    wanted = "gone" if code in GONE else "closed" if code in CLOSED else "retry" if code in RETRIED | KEPT else "refused"
 
     assert found.verdict == wanted
     assert (found.scope == "account" and found.backoff.tries is None) or code not in KEPT
@@ -28,7 +29,7 @@ def test_every_code_has_its_verdict(code: int):
 
 def test_the_table_has_the_codes_this_was_written_for():
     assert len(CODES) == len(set(CODES)) == 72
-    assert set(CODES) > RETRIED | KEPT | GONE
+    assert set(CODES) > RETRIED | KEPT | GONE | CLOSED
 
 
 @pytest.mark.parametrize(("code", "scope"), [
