@@ -24,8 +24,8 @@ IdentityKind = Literal["bsuid", "parent_bsuid", "wa_id", "phone"]
 PostingKind = Literal["message", "call"]
 
 RUN = 20                                     # longest run of postings that is leased at once
-
 REST_MS = 3_600_000                          # between two times of going through all that is stored for what is over
+
 
 class StoreDown(Exception):
     """Nothing was committed, and not because of what was asked: disk full, database away. Later it may pass."""
