@@ -154,6 +154,13 @@ class Late(msgspec.Struct, frozen=True):
     span: Span
 
 
+class Crash(msgspec.Struct, frozen=True):
+    """The process dies after its last commit and is started again."""
+
+    when_sent: bool                          # when everything was sent and nothing of it noted; else before it was sent
+    span: Span
+
+
 class Pending(msgspec.Struct, frozen=True):
     """The next call of an action is not answered until `Answers`."""
 
@@ -167,7 +174,7 @@ class Answers(msgspec.Struct, frozen=True):
 
 
 Step: TypeAlias = (User | Tap | Sends | Bot | Rest | Wait | Called | Happens | Expect | Staff | Fails | Again | Late
-                   | Pending | Answers)
+                   | Crash | Pending | Answers)
 
 
 class GivenSlot(msgspec.Struct, frozen=True):

@@ -35,6 +35,7 @@ from dsl.story import (
     Answers,
     Bot,
     Called,
+    Crash,
     Expect,
     Fails,
     Given,
@@ -176,7 +177,7 @@ STEP = OneOf(Record("a step", {
     "late": Key(_DURATION, "the user's next message is sent now and arrives this much later"),
     "pending": Key(_ACTION, "the next call of this action is not answered yet"),
     "answers": Key(_ACTION, "the pending call is answered now"),
-    "crash": Key(Bare(Plain()), "the process dies after the last commit"),
+    "crash": Key(Bare(words("sent")), "the process dies after the last commit, with `sent` when all of it was sent"),
     "deploy": Key(Plain("a folder"), "the rest runs on another version of the bot"),
 }, {"intent": "write `user: …`, what the user says", "action": "write `bot: …`, what the bot says",
     "slot_was_set": "write `expect: {slots: …}`", "says": "write `user: …`", "utter": "write `bot: …`",
@@ -250,7 +251,7 @@ def _stub(entry: Named) -> Stub:
 
 def _step(picked: Picked, report: Report) -> Step | None:
     """None for a step that cannot be played."""
-    if picked.key in ("crash", "deploy"):
+    if picked.key == "deploy":
         report.add(NOT_YET.at(picked.span, Fix("leave it out"), step=picked.key))
         return None
     return _STEPS[picked.key](picked.value, picked.span, report)
@@ -341,6 +342,7 @@ _STEPS: dict[str, Callable[[Any, Span, Report], Step | None]] = {
     "fails": _fails,
     "again": lambda value, span, report: Again(span),
     "late": lambda value, span, report: Late(value, span),
+    "crash": lambda value, span, report: Crash(value == "sent", span),
     "pending": lambda value, span, report: Pending(value, span),
     "answers": lambda value, span, report: Answers(value, span),
 }

@@ -17,7 +17,7 @@ from dsl.source import Source, Span, read_file
 from dsl.story import Story, StoryFile, read_stories
 from dsl.story_names import unknown_names
 from runtime.state import Fired
-from runtime.stories import Broken, Line, Played, play
+from runtime.stories import Broken, Line, OpenRoad, Played, play
 
 LAST = 12                                    # lines of the transcript that a report shows
 LONGEST = 1_000                              # characters of a text that a report shows
@@ -111,12 +111,12 @@ def _names(domain: Path, bot: str) -> bool:
     return any(line.split("#")[0].replace('"', " ").replace("'", " ").split() == ["bot:", bot] for line in lines)
 
 
-def play_one(opened: Opened, told: Story) -> Played:
-    """Play a story of a file that was opened without a fault."""
+def play_one(opened: Opened, told: Story, open_road: OpenRoad | None = None) -> Played:
+    """Play a story of a file that was opened without a fault, on the road it is given as `play` is."""
     assert opened.bot is not None
     assert opened.bot.table is not None
     assert opened.bot.map is not None
-    return play(opened.bot.table, opened.bot.map, told)
+    return play(opened.bot.table, opened.bot.map, told, open_road)
 
 
 def report(opened: Opened, played: Played) -> str:

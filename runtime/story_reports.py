@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from dsl.build import Build
 from dsl.table import Place, Row, SourceMap, Table
+from runtime.stories import OpenRoad
 from runtime.story_files import Opened, event_of, play_one, report
 
 
@@ -26,7 +27,7 @@ class Result:
     fired: frozenset[tuple[str, int]] = frozenset()
 
 
-def results(opened: Opened, words: str = "") -> Iterator[Result]:
+def results(opened: Opened, words: str = "", open_road: OpenRoad | None = None) -> Iterator[Result]:
     """Play the stories of a file whose name, or the file's, contains `words`."""
     if opened.refused:
         yield Result(opened.path.as_posix(), "", 1, 0.0, opened.refused)
@@ -34,7 +35,7 @@ def results(opened: Opened, words: str = "") -> Iterator[Result]:
         if words and words.casefold() not in f"{opened.path.as_posix()} {told.name}".casefold():
             continue
         start = time.process_time()
-        played = play_one(opened, told)
+        played = play_one(opened, told, open_road)
         failure = f"FAILED {report(opened, played)}" if played.broken else ""
         yield Result(opened.path.as_posix(), told.name, opened.source.position(told.span.start)[0],
                      time.process_time() - start, failure, opened.bot, played.fired)

@@ -15,7 +15,6 @@ from runtime.commands.common import ENVIRONMENT, build_or_leave, leave
 if TYPE_CHECKING:
     from dsl.table import Table
     from runtime.sim.app import Webhook
-    from runtime.sim.simulator import Simulator
 
 HANDSHAKE_S = 1.0                            # between attempts, until the business answers
 
@@ -73,6 +72,7 @@ async def _simulate(sock: socket.socket, url: str, webhook: str, secrets: list[s
     from runtime.sim.app import Webhook, alive, application, listening
     from runtime.sim.clock import Clock, real
     from runtime.sim.simulator import Simulator
+    from runtime.sim.templates import approve
     from runtime.sim.world import Number
 
     _end_when_told()
@@ -81,7 +81,7 @@ async def _simulate(sock: socket.socket, url: str, webhook: str, secrets: list[s
         simulator = Simulator(hook.post, seed=seed, clock=Clock(real), number=Number(id=number), token=token,
                               secrets=secrets, url=url)
         if table:
-            know(simulator, table)
+            approve(simulator.world.templates, table)
         async with listening(application(simulator), sock), alive(simulator):
             await shake_hands(hook, verify_token)
             await asyncio.Event().wait()
@@ -109,13 +109,3 @@ async def shake_hands(hook: "Webhook", verify_token: str, pause_s: float = HANDS
             raise asyncio.CancelledError
         await asyncio.sleep(pause_s)
     click.echo("the webhook answered the handshake")
-
-
-def know(simulator: "Simulator", table: "Table") -> None:
-    """A bot's templates, approved."""
-    for name, template in table.templates.items():
-        text = "Message: " + " ".join(f"{{{{{at}}}}}" for at, _ in enumerate(template.params, 1)) + "."
-        buttons = [{"type": "QUICK_REPLY", "text": title} for title in template.buttons]
-        components = ({"type": "BODY", "text": text}, {"type": "BUTTONS", "buttons": buttons})
-        for language in table.languages:
-            simulator.world.templates.add(name, language, "UTILITY", components, "APPROVED")

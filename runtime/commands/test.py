@@ -2,10 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runtime.commands.common import PROBLEMS
+
+if TYPE_CHECKING:
+    from runtime.stories import OpenRoad
 
 
 @click.command()
@@ -14,14 +18,16 @@ from runtime.commands.common import PROBLEMS
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="write a JUnit report to this file")
 @click.option("--coverage", is_flag=True, help="say which rows of each bot no story takes")
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
-def command(paths: tuple[Path, ...], words: str, junit: Path | None, coverage: bool, shape: str) -> None:
+@click.option("--through", type=click.Choice(["whatsapp"]), help="play them on webhooks, store and channel")
+def command(paths: tuple[Path, ...], words: str, junit: Path | None, coverage: bool, shape: str,
+            through: str | None) -> None:
     """Play the stories at PATHS (default: ./stories). No stories is a failure, and so is one that is not as written."""
     from runtime import story_files, story_reports
 
-    library = story_files.Library()
+    library, road = story_files.Library(), _road(through)
     played: list[story_reports.Result] = []
     for path in story_files.story_paths(paths or (Path("stories"),)):
-        for result in story_reports.results(library.open(path), words):
+        for result in story_reports.results(library.open(path), words, road):
             played.append(result)
             if result.failure and shape == "text":
                 click.echo(result.failure)
@@ -34,3 +40,11 @@ def command(paths: tuple[Path, ...], words: str, junit: Path | None, coverage: b
     if junit:
         junit.write_text(story_reports.junit(played), encoding="utf-8")
     sys.exit(PROBLEMS if not played or any(result.failure for result in played) else 0)
+
+
+def _road(through: str | None) -> "OpenRoad | None":
+    if through is None:
+        return None
+    from runtime.rehearsal.road import through_whatsapp
+
+    return through_whatsapp

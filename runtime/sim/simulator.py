@@ -81,6 +81,7 @@ class Simulator:
         self._wire = Wire(post, self.world, self.clock, self._schedule, self.ledger, of_wire, secrets)
         self.graph = Graph(self.world, self.clock, self.ledger, url, self._submitted, seed)
         self._before: list[Update] = []      # statuses to be told before the call is answered
+        self._last: dict[str, Update] = {}   # by phone, the last message of each user
 
     @property
     def network(self) -> Network:
@@ -152,7 +153,7 @@ class Simulator:
         """A user writes; the id of the message."""
         return self.send(phone, inbound.text(text), text, quoting)
 
-    def tap(self, phone: str, what: str) -> str:
+    def tap(self, phone: str, what: str, late_ms: int = 0) -> str:
         """A user taps what they were shown last under this title (or id).
 
         Raises:
@@ -164,7 +165,7 @@ class Simulator:
                 continue
             for title, id in line.options:
                 if what in (title, id):
-                    return self.send(phone, inbound.tap(_REPLIES[line.kind], id, title), title, line.id)
+                    return self.send(phone, inbound.tap(_REPLIES[line.kind], id, title), title, line.id, late_ms)
         raise LookupError(f"{user.phone} sees nothing named `{what}` to tap")
 
     def send_file(self, phone: str, file: File, caption: str = "") -> str:
@@ -174,8 +175,12 @@ class Simulator:
         url = f"{self.graph.url}/files/{self.graph.file_path(id)}"
         return self.send(phone, inbound.media(of_kind, file, id, url, caption), caption or file.name)
 
-    def send(self, phone: str, content: Json, text: str = "", quoting: str | None = None) -> str:
-        """A user sends anything: `content` is its type and what goes with it. The id of the message."""
+    def send(self, phone: str, content: Json, text: str = "", quoting: str | None = None, late_ms: int = 0) -> str:
+        """A user sends anything: `content` is its type and what goes with it. The id of the message.
+
+        Args:
+            late_ms: how long it is on its way, beside what the network makes it wait.
+        """
         now, number = self.clock(), self.world.number
         user = self.user(phone, wrote_at=now)
         # In and out count together; what comes in is never refused.
@@ -184,8 +189,13 @@ class Simulator:
         self.ledger.expect(id, of_kind, user.phone, now, is_message=True)
         self.ledger.lines.append(Line(now, user.phone, "user", id, of_kind, text))
         item = inbound.message(user, id, now, content, quoting)
-        self._wire.put(Update(id, "messages", item, inbound.contact(user)))
+        self._last[user.phone] = Update(id, "messages", item, inbound.contact(user))
+        self._wire.put(self._last[user.phone], late_ms)
         return id
+
+    def repeat(self, phone: str) -> None:
+        """The last message of a user is delivered once more."""
+        self._wire.put(self._last[self.user(phone).phone])
 
     def change_number(self, phone: str, new: str) -> User:
         """A user has a new number from now on, and we are told."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from dsl.diagnostics import Severity
 from dsl.limits import data, too_long
+from dsl.table import Table
 
 Json = dict[str, Any]
 
@@ -79,6 +80,16 @@ class Templates:
 
     def drop(self, template: Template) -> None:
         self._all.pop((template.name, template.language), None)
+
+
+def approve(templates: Templates, table: Table) -> None:
+    """Add what a bot declares, approved. How a template reads, the bot knows; here it has as many values."""
+    for name, declared in table.templates.items():
+        text = "Message: " + " ".join(f"{{{{{at}}}}}" for at, _ in enumerate(declared.params, 1)) + "."
+        buttons = [{"type": "QUICK_REPLY", "text": title} for title in declared.buttons]
+        components = ({"type": "BODY", "text": text}, {"type": "BUTTONS", "buttons": buttons})
+        for language in table.languages:
+            templates.add(name, language, "UTILITY", components, "APPROVED")
 
 
 def definition_fault(name: object, category: object, language: object, components: object) -> str | None:

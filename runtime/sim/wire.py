@@ -72,9 +72,9 @@ class Wire:
         self._under_way = 0
         self._room: list[Parcel] = []        # parcels that wait until fewer are under way
 
-    def put(self, update: Update) -> None:
-        """On its way, after what the network makes it wait."""
-        late = self._chance.randint(0, self.network.reorder_ms)
+    def put(self, update: Update, late_ms: int = 0) -> None:
+        """On its way, after `late_ms` and what the network makes it wait."""
+        late = late_ms + self._chance.randint(0, self.network.reorder_ms)
         self._schedule.at(self._clock() + late, lambda: self._arrive(update))
 
     async def deliver_now(self, update: Update) -> None:

@@ -12,9 +12,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from runtime.commands.sim import know, shake_hands
+from runtime.commands.sim import shake_hands
 from runtime.sim.app import Webhook, alive, application, listening
 from runtime.sim.clock import Clock, real
+from runtime.sim.templates import approve
 from tests.runtime.sim.beside import clinic
 from tests.runtime.sim.business import ACCOUNT, TOKEN, USER, Business
 
@@ -241,7 +242,7 @@ class TestHandshake:
 
 def test_a_bots_templates_are_approved_when_it_is_known():
     sim = Business().sim
-    know(sim, clinic())
+    approve(sim.world.templates, clinic())
 
     assert {(one.name, one.language, one.status) for one in sim.world.templates} == {
         (name, language, "APPROVED") for name in ("visit_cancelled_v2", "visit_reminder_v1")
