@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace as changed
 
 from runtime.store.identities import Book, Link
 from runtime.store.port import (
@@ -13,6 +16,7 @@ from runtime.store.port import (
     Handled,
     Identity,
     Inbound,
+    Outcome,
     Posting,
     Receipt,
     Run,
@@ -21,16 +25,17 @@ from runtime.store.port import (
     new_tag,
     posting_key,
     timed_out,
+    undelivered,
     unreachable,
 )
 from runtime.store.receipts import Standing, told
 from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND
 
 
-@dataclass(frozen=True, slots=True)
-class _Queued:
+class _Queued(msgspec.Struct, frozen=True):
     posting: Posting
     standing: Standing
+    said: Handled                            # the turn that made it
     next_at: int = 0
 
     @property
@@ -43,31 +48,27 @@ class _Tables:
     conversations: dict[str, Conversation] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
     undone: list[Inbound] = field(default_factory=list)
-    journal: list[Handled] = field(default_factory=list)
-    unsent: dict[int, _Queued] = field(default_factory=dict)
-    settled: dict[int, _Queued] = field(default_factory=dict)
+    outbox: dict[int, _Queued] = field(default_factory=dict)
+    unsent: dict[str, tuple[int, ...]] = field(default_factory=dict)     # by conversation, oldest first
     timers: dict[tuple[str, str], int] = field(default_factory=dict)
     links: dict[Identity, Link] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)       # of all postings there ever were: their ids
     postings: int = 0
 
     def copy(self) -> _Tables:
-        return _Tables(dict(self.conversations), set(self.seen), list(self.undone), list(self.journal),
-                       dict(self.unsent), dict(self.settled), dict(self.timers), dict(self.links),
-                       dict(self.keys), self.postings)
+        return _Tables(dict(self.conversations), set(self.seen), list(self.undone), dict(self.outbox),
+                       dict(self.unsent), dict(self.timers), dict(self.links), dict(self.keys), self.postings)
 
     def put(self, queued: _Queued) -> None:
-        """Among what is to be sent, in the order of its making, or among what is settled."""
-        id = queued.posting.id
-        is_unsent, was_unsent = queued.standing.status == TO_SEND, id in self.unsent
-        self.settled.pop(id, None)
-        if not is_unsent:
-            self.unsent.pop(id, None)
-            self.settled[id] = queued
-            return
-        self.unsent[id] = queued
-        if not was_unsent:
-            self.unsent = dict(sorted(self.unsent.items()))
+        id, conv = queued.posting.id, queued.conversation
+        waiting = self.unsent.get(conv, ())
+        self.outbox[id] = queued
+        if (queued.standing.status == TO_SEND) != (id in waiting):
+            self.unsent[conv] = tuple(sorted({id}.symmetric_difference(waiting)))
+
+    def waiting(self, conv: str) -> list[_Queued]:
+        """What is to be sent, in the order of its making."""
+        return [self.outbox[id] for id in self.unsent.get(conv, ())]
 
 
 class MemoryStore:
@@ -76,84 +77,100 @@ class MemoryStore:
         self._tables = _Tables()
 
     def prepare(self) -> None:
-        unsent = self._tables.unsent
-        self._tables.unsent = {id: replace(queued, next_at=0) if queued.standing.leased else queued
-                               for id, queued in unsent.items()}
+        for conv in self._tables.unsent:
+            for queued in self._tables.waiting(conv):
+                if queued.standing.leased:
+                    self._tables.put(changed(queued, next_at=0))
 
     def close(self) -> None:
         """Nothing is held."""
 
     def tick(self, work: Work, turn: TakeTurn) -> Done:
-        tables = self._tables.copy()                         # a turn that raises leaves the old ones in place
-        book = Book(tables.links, work.now, self._tag)
-        work = replace(work, inbound=tuple(book.placed(work.inbound)))
-        tables.links = book.links
-        for other, into in book.merged.items():
-            _merge(tables, other, into)
-        self._accept(tables, work.inbound)
-        wanted = {inbound.conversation for inbound in work.inbound} | work.look
-        if work.fire:
-            wanted |= self._fire(tables, work.now)
+        tables, work = self._placed(work)
+        due = _due(tables, work.now) if work.fire else []
+        come = (*work.inbound, *(timed_out(conv, name, at, work.now) for conv, name, at in due))
+        fresh = _fresh(tables, come)
+        wanted = {one.conversation for one in come} | work.look
         if work.scan:
             wanted |= {inbound.conversation for inbound in tables.undone}
-        handled = _handle(tables, wanted, turn)
+        handled = _turns(tables, [one for one in (*tables.undone, *fresh) if one.conversation in wanted], turn,
+                         self._tag)
+        # A turn that raises has left everything as it was; nothing raises from here on.
+        for conv, name, _ in due:
+            del tables.timers[conv, name]
+        tables.undone = [one for one in tables.undone if one.conversation not in wanted]
+        tables.seen.update((one.conversation, one.id) for one in fresh)
+        for done in handled:
+            _keep(tables, done)
         moved, closing = _mark(tables, work)
-        self._accept(tables, closing)
+        fresh = _fresh(tables, closing)
+        tables.undone += fresh
+        tables.seen.update((one.conversation, one.id) for one in fresh)
         runs, left = _claim(tables, work, work.offer | moved | {one.before.id for one in handled})
         self._tables = tables
         return Done(tuple(handled), tuple(runs), frozenset(left), frozenset(one.conversation for one in closing))
 
-    def _accept(self, tables: _Tables, inbound: Iterable[Inbound]) -> None:
-        for one in inbound:
-            if (one.conversation, one.id) not in tables.seen:
-                tables.seen.add((one.conversation, one.id))
-                tables.undone.append(one)
-                tables.conversations.setdefault(one.conversation, Conversation(one.conversation, self._tag()))
+    def _placed(self, work: Work) -> tuple[_Tables, Work]:
+        """The tables as they are, or a copy in which users who turned out to be one are one."""
+        if not any(one.identities for one in work.inbound):
+            return self._tables, work
+        book, tables = Book(self._tables.links, work.now, self._tag), self._tables.copy()
+        work = replace(work, inbound=tuple(book.placed(work.inbound)))
+        tables.links = book.links
+        for other, into in book.merged.items():
+            _merge(tables, other, into)
+        return tables, work
 
-    def _fire(self, tables: _Tables, now: int) -> set[str]:
-        due = [(conv, name, due) for (conv, name), due in tables.timers.items() if due <= now]
-        for conv, name, at in sorted(due, key=lambda timer: timer[2]):
-            del tables.timers[conv, name]
-            self._accept(tables, [timed_out(conv, name, at, now)])
-        return {conv for conv, _, _ in due}
+
+def _due(tables: _Tables, now: int) -> list[tuple[str, str, int]]:
+    due = [(conv, name, at) for (conv, name), at in tables.timers.items() if at <= now]
+    return sorted(due, key=lambda timer: timer[2])
+
+
+def _fresh(tables: _Tables, inbound: Iterable[Inbound]) -> list[Inbound]:
+    """What did not come before, each of it once."""
+    fresh: dict[tuple[str, str], Inbound] = {}
+    for one in inbound:
+        if (key := (one.conversation, one.id)) not in tables.seen:
+            fresh.setdefault(key, one)
+    return list(fresh.values())
 
 
 def _merge(tables: _Tables, other: str, into: str) -> None:
     tables.undone = [replace(one, conversation=into) if one.conversation == other else one for one in tables.undone
                      if one.conversation != other or (into, one.id) not in tables.seen]
     tables.seen = {(into if conv == other else conv, id) for conv, id in tables.seen}
-    for queues in (tables.unsent, tables.settled):
-        for id, queued in queues.items():
-            if queued.conversation == other:
-                queues[id] = replace(queued, standing=replace(queued.standing, conversation=into))
+    tables.outbox = {id: changed(queued, standing=changed(queued.standing, conversation=into))
+                     if queued.conversation == other else queued for id, queued in tables.outbox.items()}
+    tables.unsent[into] = tuple(sorted((*tables.unsent.get(into, ()), *tables.unsent.pop(other, ()))))
     tables.timers = {key: due for key, due in tables.timers.items() if key[0] != other}
     if before := tables.conversations.get(other):
         tables.conversations[other] = replace(before, state="", contact="")
 
 
-def _handle(tables: _Tables, wanted: set[str], turn: TakeTurn) -> list[Handled]:
-    handled = []
-    for inbound in tables.undone:
-        if inbound.conversation in wanted:
-            before = tables.conversations[inbound.conversation]
-            outcome = turn(before, inbound)
-            handled.append(Handled(before, inbound, outcome))
-            tables.conversations[before.id] = replace(
-                before, turns=before.turns + 1, state=outcome.state, contact=outcome.contact)
-    tables.undone = [inbound for inbound in tables.undone if inbound.conversation not in wanted]
-    tables.journal += handled
-    for one in handled:
-        _keep(tables, one)
+def _turns(tables: _Tables, inbound: Iterable[Inbound], turn: TakeTurn, tag: Callable[[], str]) -> list[Handled]:
+    handled, after = [], dict[str, Conversation]()
+    for one in inbound:
+        conv = one.conversation
+        before = after.get(conv) or tables.conversations.get(conv) or Conversation(conv, tag())
+        outcome = turn(before, one)
+        handled.append(Handled(before, one, outcome))
+        after[conv] = _after(before, outcome)
     return handled
+
+
+def _after(before: Conversation, outcome: Outcome) -> Conversation:
+    return replace(before, turns=before.turns + 1, state=outcome.state, contact=outcome.contact)
 
 
 def _keep(tables: _Tables, handled: Handled) -> None:
     conv = handled.before.id
+    tables.conversations[conv] = _after(handled.before, handled.outcome)
     for index, (kind, payload) in enumerate(handled.outcome.postings):
         tables.postings += 1
         posting = Posting(tables.postings, posting_key(handled.before, index), kind, payload)
         tables.keys[posting.key] = posting.id
-        tables.unsent[posting.id] = _Queued(posting, Standing(id=posting.id, conversation=conv, status=TO_SEND))
+        tables.put(_Queued(posting, Standing(id=posting.id, conversation=conv, status=TO_SEND), handled))
     for name, due in handled.outcome.timers:
         if due is None:
             tables.timers.pop((conv, name), None)
@@ -162,18 +179,20 @@ def _keep(tables: _Tables, handled: Handled) -> None:
 
 
 def _mark(tables: _Tables, work: Work) -> tuple[set[str], list[Inbound]]:
-    """The conversations that may have something to post now, and what closes those whose user is gone."""
+    """The conversations that may have something to post now, and what is told to those whose user was not reached."""
     for sent in work.sent:
         _settle(tables, sent.posting, SENT, provider_id=sent.provider_id)
     for one in work.unsent:
-        if (queued := tables.unsent.get(one.posting)) is None:
+        if (queued := _to_send(tables, one.posting)) is None:
             continue
         attempts = queued.posting.attempts + int(bool(one.error))
-        queued = _changed(queued, replace(queued.standing, attempts=attempts, leased=False))
-        tables.unsent[one.posting] = replace(queued, next_at=work.now + one.wait_ms)
+        queued = _standing(queued, changed(queued.standing, attempts=attempts, leased=False))
+        tables.put(changed(queued, next_at=work.now + one.wait_ms))
         _give_back(tables, one.conversation, work.now + one.wait_ms)
+    told_why = {}
     for dead in work.dead:
-        _settle(tables, dead.posting, DEAD, error=dead.error)
+        if _settle(tables, dead.posting, DEAD, error=dead.error) and dead.lost:
+            told_why[dead.posting] = dead.lost
     closing = [closed for gone in work.gone
                if (closed := _gone(tables, work, gone.conversation, gone.posting, gone.error))]
     moved = set()
@@ -184,75 +203,90 @@ def _mark(tables: _Tables, work: Work) -> tuple[set[str], list[Inbound]]:
         if queued.standing.status == TO_SEND != after.status:
             moved.add(queued.conversation)
             _give_back(tables, queued.conversation, 0)
-        queued = _changed(queued, replace(after, wait_ms=None))
-        tables.put(queued if after.wait_ms is None else replace(queued, next_at=work.now + after.wait_ms))
+        if after.lost:
+            told_why[after.id] = after.lost
+        queued = _standing(queued, changed(after, wait_ms=None, lost=""))
+        tables.put(queued if after.wait_ms is None else changed(queued, next_at=work.now + after.wait_ms))
         if after.status == DROPPED and (
                 closed := _gone(tables, work, after.conversation, after.id, after.error or "")):
             closing.append(closed)
-    return moved, closing
+    return moved, [*closing, *_lost(tables, told_why, work.now)]
+
+
+def _lost(tables: _Tables, why: Mapping[int, str], now: int) -> Iterator[Inbound]:
+    """What was said in vain, for its flow; not what a flow said because it had been told so."""
+    for posting, reason in sorted(why.items()):
+        queued = tables.outbox[posting]
+        entry = queued.said.outcome.entry
+        if entry.kind != "undelivered":
+            yield undelivered(queued.conversation, queued.said.before.turns, entry.step_to, reason, now)
 
 
 def _about(tables: _Tables, receipt: Receipt) -> _Queued | None:
     if (id := tables.keys.get(receipt.key or "")) is not None:
-        return tables.unsent.get(id) or tables.settled.get(id)
-    return next((queued for queued in (*tables.unsent.values(), *tables.settled.values())
+        return tables.outbox[id]
+    return next((queued for queued in tables.outbox.values()
                  if queued.standing.provider_id == receipt.provider_id), None)
 
 
-def _changed(queued: _Queued, standing: Standing) -> _Queued:
-    return replace(queued, standing=standing, posting=replace(queued.posting, attempts=standing.attempts))
+def _to_send(tables: _Tables, posting: int) -> _Queued | None:
+    queued = tables.outbox.get(posting)
+    return queued if queued and queued.standing.status == TO_SEND else None
+
+
+def _standing(queued: _Queued, standing: Standing) -> _Queued:
+    posting = queued.posting
+    if posting.attempts != standing.attempts:
+        posting = replace(posting, attempts=standing.attempts)
+    return changed(queued, standing=standing, posting=posting)
 
 
 def _settle(tables: _Tables, posting: int, status: int, provider_id: str | None = None,
-            error: str | None = None) -> None:
-    if queued := tables.unsent.get(posting):
-        tables.put(_changed(queued, replace(queued.standing, status=status, leased=False, provider_id=provider_id,
+            error: str | None = None) -> bool:
+    if queued := _to_send(tables, posting):
+        tables.put(_standing(queued, changed(queued.standing, status=status, leased=False, provider_id=provider_id,
                                             attempts=queued.standing.attempts + int(status == DEAD), error=error)))
+    return queued is not None
 
 
 def _give_back(tables: _Tables, conversation: str, next_at: int) -> None:
     """What is leased behind a posting that was not sent is nobody's any more."""
-    for id, queued in tables.unsent.items():
+    for queued in tables.waiting(conversation):
         is_waiting = not queued.standing.leased and queued.standing.error != IN_DOUBT
-        is_free = queued.standing.leased if next_at else is_waiting
-        if queued.conversation == conversation and is_free:
-            standing = replace(queued.standing, leased=False)
-            tables.unsent[id] = replace(queued, standing=standing, next_at=next_at)
+        if queued.standing.leased if next_at else is_waiting:
+            tables.put(changed(queued, standing=changed(queued.standing, leased=False), next_at=next_at))
 
 
 def _gone(tables: _Tables, work: Work, conversation: str, posting: int, error: str) -> Inbound | None:
     if any(one.conversation == conversation and one.origin == "channel" for one in work.inbound):
         _settle(tables, posting, DEAD, error=error)
         return None
-    for queued in list(tables.unsent.values()):
-        if queued.conversation == conversation and queued.posting.kind == "message":
-            tables.put(_changed(queued, replace(queued.standing, status=DROPPED, leased=False, error=error)))
+    for queued in tables.waiting(conversation):
+        if queued.posting.kind == "message":
+            tables.put(_standing(queued, changed(queued.standing, status=DROPPED, leased=False, error=error)))
     return unreachable(conversation, posting, work.now)
 
 
 def _claim(tables: _Tables, work: Work, offered: frozenset[str]) -> tuple[list[Run], set[str]]:
-    queues: dict[str, list[_Queued]] = {}
-    for queued in tables.unsent.values():
-        if (work.scan or queued.conversation in offered) and queued.conversation not in work.busy:
-            queues.setdefault(queued.conversation, []).append(queued)
-    due = [conv for conv, queue in queues.items() if queue[0].next_at <= work.now]
+    queues = [(conv, tables.waiting(conv)) for conv in (tables.unsent if work.scan else offered)
+              if conv not in work.busy]
+    due = sorted((queue[0].posting.id, conv, queue) for conv, queue in queues if queue and queue[0].next_at <= work.now)
     room = max(0, work.room)
     runs = []
-    for conv in due[:room]:
-        known = next((n for n, queued in enumerate(queues[conv]) if _may_be_sent(queued, work)), RUN)
-        run = queues[conv][:min(known, RUN)]
+    for _, conv, queue in due[:room]:
+        known = next((n for n, queued in enumerate(queue) if _may_be_sent(queued, work)), RUN)
+        run = queue[:min(known, RUN)]
         for queued in run:
-            tables.unsent[queued.posting.id] = replace(
-                queued, standing=replace(queued.standing, leased=True), next_at=work.now + work.lease_ms)
+            tables.put(changed(queued, standing=changed(queued.standing, leased=True),
+                               next_at=work.now + work.lease_ms))
         if run:
             runs.append(Run(conv, tables.conversations[conv].contact, tuple(queued.posting for queued in run)))
         else:
-            for queued in queues[conv]:
+            for queued in queue:
                 error = IN_DOUBT if _may_be_sent(queued, work) else queued.standing.error
-                tables.unsent[queued.posting.id] = replace(
-                    queued, standing=replace(queued.standing, leased=False, error=error),
-                    next_at=work.now + work.settle_ms)
-    return runs, set(due[room:])
+                tables.put(changed(queued, standing=changed(queued.standing, leased=False, error=error),
+                                   next_at=work.now + work.settle_ms))
+    return runs, {conv for _, conv, _ in due[room:]}
 
 
 def _may_be_sent(queued: _Queued, work: Work) -> bool:

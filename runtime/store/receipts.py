@@ -6,7 +6,8 @@ furthest word there was of it; that a message failed is the last word only until
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from runtime.store.port import Receipt
 from runtime.store.tables import DEAD, DROPPED, SENT, TO_SEND
@@ -17,8 +18,7 @@ ARRIVED = RANK["delivered"]
 FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the outbox, as far as a status may change it."""
 
     id: int

@@ -5,6 +5,7 @@ What runs in the context of a process ends with it: after `kill` none of its cal
 
 import asyncio
 import heapq
+from collections import deque
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from itertools import count
@@ -34,51 +35,64 @@ class Loop(asyncio.AbstractEventLoop):
     """As much of a loop as tasks, futures, `sleep` and `timeout` need.
 
     Args:
-        is_struck: asked before each step of a process, whether it dies there.
+        lifetime: after how many more steps a process dies.
         crashed: told that it did.
     """
 
-    def __init__(self, is_struck: Callable[[], bool], crashed: Callable[[], None]) -> None:
-        self._is_struck, self._crashed = is_struck, crashed
+    def __init__(self, lifetime: Callable[[], int], crashed: Callable[[], None]) -> None:
+        self._lifetime, self._crashed = lifetime, crashed
+        self._left = lifetime()
+        self._soon: deque[Due] = deque()                     # due now, before whatever becomes due at this moment
         self._queue: list[tuple[float, int, Due]] = []
         self._order = count()
         self._begun: list[Any] = []                          # held, so that nothing of the dead is collected and run
         self._now = 1_000_000_000.0
         self.alive = 0                                       # the process that is
+        self.commit_s = 0.0                                  # how much later the loop hears of the thread's commit
         self.faults: list[BaseException] = []                # of tasks that nobody waits for
 
     def run(self, until: float, is_over: Callable[[], bool]) -> None:
-        """Go on until it is over, nothing is left to do, or the time has come."""
+        """Go on until, at the end of some moment, it is over, nothing is left to do, or the time has come."""
         asyncio._set_running_loop(self)
         try:
-            while self._queue and not is_over():
-                at, _, due = heapq.heappop(self._queue)
-                if at > until:
-                    return
-                self._now = max(self._now, at)
-                self._step(due)
+            while due := self._next(until, is_over):
+                process = due.context.get(PROCESS, 0)
+                if due.is_cancelled or (process and process != self.alive):
+                    continue
+                if process and not self._left:
+                    self._crash()
+                    continue
+                self._left -= process > 0
+                try:
+                    due.context.run(due.callback, *due.args)
+                except Crash:
+                    self._crash()
         finally:
             asyncio._set_running_loop(None)
 
-    def _step(self, due: Due) -> None:
-        process = due.context.get(PROCESS, 0)
-        if due.is_cancelled or process not in (0, self.alive):
-            return
-        try:
-            if process and self._is_struck():
-                raise Crash
-            due.context.run(due.callback, *due.args)
-        except Crash:
-            self.alive = 0
-            self._crashed()
+    def _next(self, until: float, is_over: Callable[[], bool]) -> Due | None:
+        if self._soon:
+            return self._soon.popleft()
+        if is_over() or not self._queue or self._queue[0][0] > until:
+            return None
+        at, _, due = heapq.heappop(self._queue)
+        self._now = max(self._now, at)
+        return due
+
+    def _crash(self) -> None:
+        self.alive, self._left = 0, self._lifetime()
+        self._crashed()
 
     def time(self) -> float:
         return self._now
 
     def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Any:
-        return self.call_at(self._now, callback, *args, context=context)
+        due = Due(callback, args, context or copy_context())
+        self._soon.append(due)
+        return due
 
-    call_soon_threadsafe = call_soon
+    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Any:
+        return self.call_later(self.commit_s, callback, *args, context=context)
 
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any,
                    context: Context | None = None) -> Any:
@@ -88,6 +102,12 @@ class Loop(asyncio.AbstractEventLoop):
         due = Due(callback, args, context or copy_context())
         heapq.heappush(self._queue, (when, next(self._order), due))
         return due
+
+    def nap(self, seconds: float) -> asyncio.Future[None]:
+        """`asyncio.sleep`, for those whom nobody cancels."""
+        over = self.create_future()
+        self.call_later(seconds, over.set_result, None)
+        return over
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)

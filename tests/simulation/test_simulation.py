@@ -1,54 +1,51 @@
 """Seeds that CI plays. `python tests/soak.py` plays more of them, for as long as one likes."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 
 import pytest
 
-from dsl.table import Table
+from tests.simulation import seeds
 from tests.simulation.loop import Loop
-from tests.simulation.world import InFile, InMemory, Stored, kiosk, played
+from tests.simulation.seeds import happened, spread
+from tests.simulation.world import World
 
-SEEDS, IN_FILE = 200, 3                          # the second many of them on SQLite, whose commits cost time
-
-
-@pytest.fixture(scope="module")
-def table() -> Table:
-    return kiosk()
+SEEDS, TURNS = 200, 200_000
 
 
-def stored(seed: int, folder: Path) -> "Callable[..., Stored]":
-    return partial(InFile, folder / f"{seed}.db") if seed < IN_FILE else InMemory
+def test_nothing_is_lost_doubled_or_overtaken_whatever_happens(told: Callable[[str], None]):
+    start, total = time.monotonic(), Counter[str]()
+    for one in spread(range(SEEDS)):
+        total += one
+    told(f"simulation, {SEEDS} seeds: {total['turns']} turns, survived {total['crashes']} crashes, "
+         f"{total['refusals']} refusals, {total['store down']} failed commits; lost 0, doubled 0 "
+         f"({time.monotonic() - start:.0f} s)")
+    assert total["turns"] >= TURNS
+    assert total["crashes"] > 0.02 * total["turns"]
+    assert min(total[f"from {origin}"] for origin in ("timer", "action")) > 10 * SEEDS
 
 
-def test_nothing_is_lost_doubled_or_overtaken_whatever_happens(
-        table: Table, tmp_path: Path, told: Callable[[str], None]):
-    happened: Counter[str] = Counter()
-    for seed in range(SEEDS):
-        happened += played(table, stored(seed, tmp_path), seed).ledger.happened
-    told(f"{SEEDS} seeds ({IN_FILE} on SQLite): {happened['turns']} turns, survived {happened['crashes']} crashes, "
-         f"{happened['refusals']} refusals, {happened['store down']} failed commits; lost 0, doubled 0")
-    assert happened["turns"] > 200 * SEEDS
-    assert happened["crashes"] > 0.02 * happened["turns"]
-    assert min(happened[f"from {origin}"] for origin in ("timer", "action")) > 2 * SEEDS
-
-
-@pytest.mark.parametrize("seed", [2, 900])
-def test_a_seed_gives_the_same_run_again(table: Table, tmp_path: Path, seed: int):
-    runs = []
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        runs.append(played(table, stored(seed, tmp_path / name), seed))
+@pytest.mark.parametrize("seed", [0, 1], ids=["on SQLite", "in memory"])
+def test_a_seed_gives_the_same_run_again(seed: int):
+    runs = [seeds.play(seed, users=6) for _ in range(2)]
 
     assert len({tuple(sorted(run.ledger.happened.items())) for run in runs}) == 1
     assert len({run.loop.time() for run in runs}) == 1
 
 
+def test_a_seed_that_fails_says_how_to_play_it_again(monkeypatch: pytest.MonkeyPatch):
+    def broken(world: World) -> None:
+        raise AssertionError("m3 was handled twice")
+
+    monkeypatch.setattr(World, "run", broken)
+    with pytest.raises(AssertionError, match=r"m3 was handled twice\nagain: python tests/soak.py --minutes 0 --seed 7"):
+        happened(7)
+
+
 def test_what_waits_in_a_dead_process_is_never_called():
     died: list[bool] = []
-    loop = Loop(lambda: False, lambda: died.append(True))
+    loop = Loop(lambda: 1_000, lambda: died.append(True))
     called: list[str] = []
     loop.call_later(1, called.append, "from outside")
     loop.run(loop.time() + 2, lambda: False)
