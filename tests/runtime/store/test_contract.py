@@ -5,8 +5,10 @@ from itertools import count
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import pytest
 
+from runtime.events import Undelivered
 from runtime.policy import Backoff
 from runtime.store.memory import MemoryStore
 from runtime.store.port import (
@@ -57,13 +59,14 @@ def turn(before: Conversation, inbound: Inbound) -> Outcome:
     kind: PostingKind = "call" if word == "call" else "message"
     timers = {"due": ("idle", NOW + 1000 * int(rest)) if word == "due" else ("idle", None), "cancel": ("idle", None)}
     return Outcome(
-        state=f"{before.state}{inbound.event};", contact=inbound.address or before.contact, entry=entry(),
+        state=f"{before.state}{inbound.event};", contact=inbound.address or before.contact,
+        entry=entry("undelivered" if inbound.id.startswith("undelivered") else "said"),
         postings=tuple((kind, f"{inbound.event} {n}") for n in range(2)) if word in ("say", "call") else (),
         timers=(timers[word],) if word in timers else ())
 
 
-def entry() -> Entry:
-    return Entry(table="t", kind="said", event=None, step_from=None, step_to=None, trace="[]", effects="[]",
+def entry(kind: str = "said") -> Entry:
+    return Entry(table="t", kind=kind, event=None, step_from=None, step_to="main.name", trace="[]", effects="[]",
                  error=None, took_us=1)
 
 
@@ -340,6 +343,35 @@ class TestDelivery:
 
         assert not tick(store, scan=True, now=NOW + LEASE).runs
 
+    def test_a_flow_is_told_once_of_a_turn_that_did_not_reach_the_user(self, store: Store):
+        first, second = tick(store, told("say hello")).runs[0].postings
+        done = tick(store, dead=(Dead(first.id, ANA, "131047", "window"), Dead(second.id, ANA, "131047", "window")))
+        assert done.held == {ANA}
+
+        (handled,) = tick(store, look=frozenset({ANA})).handled
+        event = msgspec.json.decode(handled.inbound.event, type=Undelivered)
+        assert (event.step, event.reason, event.turn, event.at) == ("main.name", "window", 0, NOW)
+        tick(store, dead=(Dead(second.id, ANA, "131047", "window"),))
+        assert not tick(store, look=frozenset({ANA})).handled
+
+    def test_so_it_is_when_a_status_says_so(self, store: Store):
+        first, second = tick(store, told("say hello")).runs[0].postings
+        tick(store, sent=(Sent(first.id, "w1"), Sent(second.id, "w2")))
+        assert tick(store, receipts=(receipt(first, "failed", "w1", failure("closed")),)).held == {ANA}
+
+        (handled,) = tick(store, look=frozenset({ANA})).handled
+        assert msgspec.json.decode(handled.inbound.event, type=Undelivered).reason == "window"
+
+    def test_it_is_not_told_of_what_it_said_because_it_had_been_told(self, store: Store):
+        tick(store, Inbound(ANA, "undelivered:0", "say sorry", "delivery"))
+        (run,) = tick(store, now=NOW + LEASE, scan=True).runs
+        assert not tick(store, dead=(Dead(run.postings[0].id, ANA, "131047", "window"),)).held
+
+    def test_nor_of_what_arrived_after_all(self, store: Store):
+        first, _ = tick(store, told("say hello")).runs[0].postings
+        tick(store, receipts=(receipt(first, "delivered"),))
+        assert not tick(store, dead=(Dead(first.id, ANA, "502", "failed"),)).held
+
     def test_when_a_user_is_gone_their_messages_are_dropped_and_the_conversation_is_told_once(self, store: Store):
         first, _ = tick(store, told("say hello")).runs[0].postings
         done = tick(store, gone=(Gone(first.id, ANA, "131026"),))
@@ -372,5 +404,5 @@ def receipt(posting: Posting, status: str, id: str = "w1", failure: Failure | No
     return Receipt(provider_id=id, key=posting.key, status=status, failure=failure)
 
 
-def failure(verdict: Literal["retry", "refused", "gone"]) -> Failure:
+def failure(verdict: Literal["retry", "refused", "closed", "gone"]) -> Failure:
     return Failure(verdict=verdict, error="code", backoff=Backoff(base_ms=1_000, tries=3, jitter=False))
