@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
+from runtime.store.among import among
 from runtime.store.identities import Book, Link
 from runtime.store.port import Identity, Inbound
 from runtime.store.tables import ConversationRow, IdentityRow, InboxRow, JournalRow, OutboxRow, TimerRow
@@ -31,8 +32,9 @@ class LinkStatements:
     def __init__(self, insert: Callable[[sa.Table], Any]) -> None:
         name = (D.c.account, D.c.kind, D.c.value)
         read = sa.select(*name, D.c.conv, D.c.since).order_by(*name).with_for_update(read=True)
-        self.of_names = read.where(sa.tuple_(*name).in_(sa.bindparam("names", expanding=True)))
-        self.of_conversations = read.where(D.c.conv.in_(sa.bindparam("convs", expanding=True)))
+        self.of_names = read.where(D.c.account == sa.bindparam("a"), D.c.kind == sa.bindparam("k"),
+                                   among(D.c.value, "values"))
+        self.of_conversations = read.where(among(D.c.conv, "convs"))
         this = sa.and_(D.c.account == sa.bindparam("a"), D.c.kind == sa.bindparam("k"), D.c.value == sa.bindparam("v"))
         self.add = insert(D).on_conflict_do_nothing(index_elements=["account", "kind", "value"])
         self.move = sa.update(D).where(this).values(conv=sa.bindparam("to"), since=sa.bindparam("from"))
@@ -40,7 +42,7 @@ class LinkStatements:
 
         other: sa.BindParameter[str] = sa.bindparam("other")
         into: sa.BindParameter[str] = sa.bindparam("into")
-        self.hold = (sa.select(C.c.id).where(C.c.id.in_(sa.bindparam("convs", expanding=True)))
+        self.hold = (sa.select(C.c.id).where(among(C.c.id, "convs"))
                      .order_by(C.c.id).with_for_update())
         self.merge: list[sa.Update | sa.Delete] = []
         for table in (I, J):
@@ -63,11 +65,10 @@ class Links:
 
     def placed(self, inbound: Sequence[Inbound]) -> tuple[Inbound, ...]:
         """These events in the conversations they belong to; what is new of their names is written."""
-        names = sorted({(name.account, name.kind, name.value)
-                        for one in inbound for name in (*one.identities, *one.was)})
+        names = {name for one in inbound for name in (*one.identities, *one.was)}
         if not names:
             return tuple(inbound)
-        links = _links(self._execute(self._sql.of_names, {"names": names}))
+        links = self._of_names(names)
         known = [_known(links, one) for one in inbound]
         if None not in known:
             return tuple(replace(one, conversation=name) for one, name in zip(inbound, known, strict=True) if name)
@@ -79,10 +80,19 @@ class Links:
             if not self._write(links, book):
                 break
             # Another process was first with one of the new names: it leads to where that one says.
-            links = _links(self._execute(self._sql.of_names, {"names": names}))
+            links = self._of_names(names)
             if all(book.links.get(name) == link for name, link in links.items()):
                 break
         return placed
+
+    def _of_names(self, names: Iterable[Identity]) -> dict[Identity, Link]:
+        """One statement for each kind, and not one for all: SQLite would read the whole table for a list of pairs."""
+        values: dict[tuple[str, str], list[str]] = {}
+        for name in names:
+            values.setdefault((name.account, name.kind), []).append(name.value)
+        return {identity: link for (account, kind), told in sorted(values.items())
+                for identity, link in _links(self._execute(self._sql.of_names, {
+                    "a": account, "k": kind, "values": told})).items()}
 
     def _write(self, before: Mapping[Identity, Link], book: Book) -> bool:
         """Whether any name is new."""

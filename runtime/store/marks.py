@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
+from runtime.store.among import among
 from runtime.store.port import Inbound, Work, undelivered, unreachable
 from runtime.store.receipts import Standing, told
-from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND, JournalRow, OutboxRow
+from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND, UNSENT, JournalRow, OutboxRow
 
 NEVER = -1                                   # the lease of a posting that was never ours
 
@@ -23,37 +24,34 @@ class MarkStatements:
     """Made once, so that SQLAlchemy compiles each once. `clock` is milliseconds since 1970."""
 
     def __init__(self, clock: sa.ColumnElement[int]) -> None:
-        def ids(name: str) -> sa.BindParameter[Any]:
-            return sa.bindparam(name, expanding=True)
-
-        row, unsent = O.c.id == sa.bindparam("row"), O.c.status == TO_SEND
+        row = O.c.id == sa.bindparam("row")
         at: sa.BindParameter[int] = sa.bindparam("at")
         conv = O.c.conv == sa.bindparam("c")
         fault: sa.ColumnElement[str] = sa.func.coalesce(sa.bindparam("fault"), O.c.error)
         later = clock + sa.bindparam("wait")
 
-        self.sent = (sa.update(O).where(row, unsent)
+        self.sent = (sa.update(O).where(row, UNSENT)
                      .values(status=SENT, leased=False, provider_id=sa.bindparam("provider"), marked_at=at))
         # Only while it is leased to us: who stood still for longer than that has no say any more.
-        self.unsent = (sa.update(O).where(row, unsent, O.c.next_at == sa.bindparam("ours"))
+        self.unsent = (sa.update(O).where(row, UNSENT, O.c.next_at == sa.bindparam("ours"))
                        .values(attempts=O.c.attempts + sa.bindparam("tried"), next_at=later, leased=False,
                                error=fault))
-        self.behind = (sa.update(O).where(conv, unsent, O.c.id > sa.bindparam("row"),
+        self.behind = (sa.update(O).where(conv, UNSENT, O.c.id > sa.bindparam("row"),
                                           O.c.next_at == sa.bindparam("ours")).values(next_at=later, leased=False))
-        self.dead = (sa.update(O).where(row, unsent)
+        self.dead = (sa.update(O).where(row, UNSENT)
                      .values(status=DEAD, leased=False, attempts=O.c.attempts + 1, error=fault, marked_at=at))
-        self.drop = (sa.update(O).where(conv, unsent, O.c.kind == "message")
+        self.drop = (sa.update(O).where(conv, UNSENT, O.c.kind == "message")
                      .values(status=DROPPED, leased=False, error=fault, marked_at=at))
 
-        self.lost = (sa.select(O.c.id, O.c.conv, O.c.key).where(O.c.id.in_(ids("rows")), O.c.status == DEAD)
+        self.lost = (sa.select(O.c.id, O.c.conv, O.c.key).where(among(O.c.id, "rows"), O.c.status == DEAD)
                      .order_by(O.c.id))
         self.said = (sa.select(J.c.conv, J.c.turn, J.c.step_to)
-                     .where(J.c.conv.in_(ids("convs")), J.c.turn.in_(ids("turns")), J.c.kind != LOST))
+                     .where(among(J.c.conv, "convs"), among(J.c.turn, "turns"), J.c.kind != LOST))
 
         self.standing = (sa.select(O.c.id, O.c.conv, O.c.status, O.c.attempts, O.c.leased, O.c.provider_id,
                                    O.c.delivery, O.c.error, O.c.key)
-                         .where(sa.or_(O.c.id.in_(ids("rows")), O.c.key.in_(ids("keys")),
-                                       O.c.provider_id.in_(ids("providers"))))
+                         .where(sa.or_(among(O.c.id, "rows"), among(O.c.key, "keys"),
+                                       among(O.c.provider_id, "providers")))
                          .order_by(O.c.id).with_for_update())
         change = sa.update(O).where(row).values(
             {name: sa.bindparam(f"new_{name}") for name in ("status", "attempts", "leased", "provider_id", "delivery",
@@ -61,10 +59,10 @@ class MarkStatements:
         self.change = change
         self.again = change.values(next_at=later)
         # Not those that are themselves in doubt: that another one arrived says nothing of them.
-        self.free = (sa.update(O).where(O.c.conv.in_(ids("convs")), unsent, ~O.c.leased,
+        self.free = (sa.update(O).where(among(O.c.conv, "convs"), UNSENT, ~O.c.leased,
                                         sa.func.coalesce(O.c.error, "") != IN_DOUBT).values(next_at=0))
         doubt = sa.case((sa.and_(O.c.leased, O.c.kind == "message"), IN_DOUBT), else_=O.c.error)
-        self.settle = (sa.update(O).where(O.c.conv.in_(ids("convs")), unsent)
+        self.settle = (sa.update(O).where(among(O.c.conv, "convs"), UNSENT)
                        .values(next_at=clock + sa.bindparam("for"), leased=False, error=doubt))
 
 

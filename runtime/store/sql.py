@@ -22,6 +22,7 @@ from sqlmodel import SQLModel
 from dsl.table import Retention
 from runtime.clock import Clock, system_clock
 from runtime.store import schema
+from runtime.store.among import among
 from runtime.store.links import Links, LinkStatements
 from runtime.store.marks import Marks, MarkStatements
 from runtime.store.port import (
@@ -40,7 +41,7 @@ from runtime.store.port import (
     timed_out,
 )
 from runtime.store.sweep import tidy
-from runtime.store.tables import TO_SEND, ConversationRow, InboxRow, JournalRow, OutboxRow, TimerRow
+from runtime.store.tables import UNDONE, UNSENT, ConversationRow, InboxRow, JournalRow, OutboxRow, TimerRow
 
 # Rows taken by one scan, timers fired at once, conversations looked through for something to post: bounds on one
 # transaction. What is left over is found by the next one.
@@ -167,22 +168,18 @@ class Statements:
     """
 
     def __init__(self, insert: Callable[[sa.Table], Any], clock: sa.ColumnElement[int]) -> None:
-        def ids(name: str) -> sa.BindParameter[Any]:
-            return sa.bindparam(name, expanding=True)
-
         self.clock = clock
-        undone, unsent = ~I.c.done, O.c.status == TO_SEND
 
         self.add_conversations = insert(C).on_conflict_do_nothing(index_elements=["id"])
         self.add_inbox = insert(I).on_conflict_do_nothing(index_elements=["conv", "msg_id"])
         self.lock = (sa.select(C.c.id, C.c.tag, C.c.turns, C.c.state, C.c.contact)
-                     .where(C.c.id.in_(ids("convs"))).order_by(C.c.id).with_for_update(skip_locked=True))
+                     .where(among(C.c.id, "convs")).order_by(C.c.id).with_for_update(skip_locked=True))
         self.waiting = (sa.select(I.c.id, I.c.conv, I.c.msg_id, I.c.body, I.c.origin, I.c.address)
-                        .where(undone, I.c.conv.in_(ids("convs"))).order_by(I.c.id))
-        self.undone = sa.select(I.c.conv).where(undone).order_by(I.c.id).limit(SCAN)
+                        .where(UNDONE, among(I.c.conv, "convs")).order_by(I.c.id))
+        self.undone = sa.select(I.c.conv).where(UNDONE).order_by(I.c.id).limit(SCAN)
         self.keep = (sa.update(C).where(C.c.id == sa.bindparam("conv"))
                      .values({c: sa.bindparam(c) for c in ("turns", "state", "contact", "updated_at")}))
-        self.done = sa.update(I).where(I.c.id.in_(ids("ids"))).values(done=True, body="", address="")
+        self.done = sa.update(I).where(among(I.c.id, "ids")).values(done=True, body="", address="")
         # A message whose id is forgotten may come again while its turn is still on record.
         self.write = insert(J).on_conflict_do_nothing(index_elements=["conv", "msg_id"])
         self.post = sa.insert(O)
@@ -192,24 +189,24 @@ class Statements:
         self.drop_timer = sa.delete(T).where(T.c.conv == sa.bindparam("c"), T.c.name == sa.bindparam("n"))
         self.fires = sa.select(T.c.conv).where(T.c.due <= clock).order_by(T.c.due).limit(TIMERS)
         self.due = (sa.select(T.c.conv, T.c.name, T.c.due)
-                    .where(T.c.due <= clock, T.c.conv.in_(ids("convs"))).order_by(T.c.due))
+                    .where(T.c.due <= clock, among(T.c.conv, "convs")).order_by(T.c.due))
 
         self.links = LinkStatements(insert)
         self.marks = MarkStatements(clock)
-        self.ready = sa.select(O.c.conv).where(unsent, O.c.next_at <= clock).order_by(O.c.id).limit(SCAN)
+        self.ready = sa.select(O.c.conv).where(UNSENT, O.c.next_at <= clock).order_by(O.c.id).limit(SCAN)
         self.queue = (sa.select(O.c.id, O.c.conv, O.c.key, O.c.kind, O.c.payload, O.c.attempts, O.c.leased,
                                 (O.c.next_at <= clock).label("due"))
-                      .where(unsent, O.c.conv.in_(ids("convs"))).order_by(O.c.id))
-        self.own = (sa.select(O.c.conv).where(O.c.id.in_(ids("ids")), unsent, O.c.next_at <= clock)
+                      .where(UNSENT, among(O.c.conv, "convs")).order_by(O.c.id))
+        self.own = (sa.select(O.c.conv).where(among(O.c.id, "ids"), UNSENT, O.c.next_at <= clock)
                     .with_for_update(skip_locked=True))
-        self.lease = (sa.update(O).where(O.c.id.in_(ids("ids")))
+        self.lease = (sa.update(O).where(among(O.c.id, "ids"))
                       .values(next_at=clock + sa.bindparam("for"), leased=True).returning(O.c.id, O.c.next_at))
-        self.contacts = sa.select(C.c.id, C.c.contact).where(C.c.id.in_(ids("convs")))
+        self.contacts = sa.select(C.c.id, C.c.contact).where(among(C.c.id, "convs"))
         self.newest = [sa.select(told).order_by(table.c.id.desc()).limit(1)
                        for table, told in ((I, I.c.received_at), (O, O.c.marked_at))]
-        self.sooner = (sa.update(O).where(unsent, O.c.next_at > sa.bindparam("now"))
+        self.sooner = (sa.update(O).where(UNSENT, O.c.next_at > sa.bindparam("now"))
                        .values(next_at=O.c.next_at - sa.bindparam("by")))
-        self.release = sa.update(O).where(unsent, O.c.leased).values(next_at=0)
+        self.release = sa.update(O).where(UNSENT, O.c.leased).values(next_at=0)
 
 
 class Tick:

@@ -134,3 +134,9 @@ class SweepRow(SQLModel, table=True):
     part: int                                # which of `runtime.store.sweep.parts` is under way
     after: str                               # JSON: the key of the last row that was looked at; `[]`: the beginning
     next_at: int = Field(sa_type=sa.BigInteger)              # not before: it rests after each time through everything
+
+
+# What is undone and unsent, in the very words of the partial indexes: SQLite does not know `done = 0` for the same, nor
+# PostgreSQL a parameter.
+UNDONE = sa.text("NOT inbox.done")
+UNSENT = sa.text(f"outbox.status = {TO_SEND}")
