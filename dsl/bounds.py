@@ -14,13 +14,12 @@ from typing import Any, NamedTuple
 
 from dsl.table import UNKNOWN, Expr, Part, Step, Table, Var
 from dsl.types import item_of
-from dsl.widths import width
+from dsl.widths import at_most, width
 
 # The longest shown of types whose length nobody declares. A phone number is E.164 (15 digits and `+`) with the spaces
 # of its country; an address of electronic mail at most 254 characters (RFC 5321); a duration in words as `2 hours and
 # 30 minutes`.
 WIDTHS = {"phone": 22, "email": 254, "language": 12, "duration": 40, "time": 5, "integer": 10, "number": 14}
-ROUGH = 80                                   # no date, time or amount of money is longer in any language
 
 
 class Bounds(NamedTuple):
@@ -79,8 +78,8 @@ class _Writers:
 class Measure:
     """Lengths of the texts and values of one table, each variable worked out once.
 
-    `rough`: dates, times and numbers count as `ROUGH`, which mostly is enough to know that a text fits, and spares
-    the import of Babel's tables.
+    `rough`: dates, times and numbers count as what no region writes longer, which mostly is enough to know that a text
+    fits, and spares the import of Babel's tables.
     """
 
     def __init__(self, table: Table, *, rough: bool = False) -> None:
@@ -131,7 +130,9 @@ class Measure:
             return self._truth(language, flow)
         if type in ("date", "datetime", "time") or name in ("number", "money", "percent", "date", "time", "datetime"):
             arg = args[0] if args else ""
-            return up_to(ROUGH if self.rough else width(type, name, arg, language, self.table.region or ""))
+            if self.rough:
+                return up_to(at_most(type, name, arg, language))
+            return up_to(width(type, name, arg, language, self.table.region or ""))
         if type in WIDTHS:
             return up_to(WIDTHS[type])
         if type in ("text", "choice"):

@@ -19,8 +19,9 @@ from msgspec.structs import replace
 
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
 from dsl.domain import Domain
+from dsl.languages import about_language
 from dsl.nearest import did_you_mean
-from dsl.po import Message, plural_form, read_po
+from dsl.po import Message, read_po
 from dsl.shape import shortened
 from dsl.source import Source, Span
 from dsl.syntax import Format, Interpolation, Name, Text
@@ -91,7 +92,7 @@ class Locale(msgspec.Struct, frozen=True):
         span = first.span
         read, _ = parse_text(self.source, span.start, span.end, f"{{{counting}}}")
         counted = next(part for part in read.parts if isinstance(part, Interpolation))
-        _, _, forms = plural_form(self.tag)
+        forms = about_language(self.tag).forms
         parts: list[str | Interpolation] = []
         literals = [_literals(text) for text in found.texts]
         for words, value in zip_longest(zip(*literals, strict=True), _interpolations(first)):
@@ -234,7 +235,7 @@ def _other_values(message: Message) -> Iterator[Diagnostic]:
 
 
 def _plural_faults(message: Message, tag: str) -> Iterator[Diagnostic]:
-    wanted, _, _ = plural_form(tag)
+    wanted = about_language(tag).plurals
     span = message.strings[0].span
     if len(message.strings) != wanted:
         yield PLURAL_FORMS.at(span, Fix(f"write `msgstr[0]` to `msgstr[{wanted - 1}]`"),

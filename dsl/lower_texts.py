@@ -11,9 +11,9 @@ import msgspec
 from dsl import types
 from dsl.diagnostics import Fix, Kind, Severity
 from dsl.expressions import Expressions
+from dsl.languages import about_language
 from dsl.locales import Locale
 from dsl.nearest import did_you_mean
-from dsl.po import plural_form
 from dsl.pools import Pools
 from dsl.scope import Scope
 from dsl.source import Span
@@ -159,5 +159,5 @@ def _forms(words: tuple[str, ...], language: str) -> dict[str, str]:
         return {"other": words[0]}
     if len(words) == 2:
         return {"one": words[0], "other": words[1]}
-    _, categories, _ = plural_form(language)
+    categories = about_language(language).categories
     return {**dict(zip(categories, words, strict=False)), "other": words[-1]}

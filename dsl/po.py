@@ -1,13 +1,11 @@
 """gettext's `.po` files, read with the place of every text; whatever stands in one, the rest is read.
 
-Babel writes them (`locale_files`) and knows the languages' plurals; reading is done here because Babel gives no more
+Babel writes them (`locale_files`); reading is done here because Babel gives no more
 than a line number, stops at the first fault, and prints.
 """
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from gettext import c2py
 from itertools import islice
 
 import msgspec
@@ -158,23 +156,3 @@ def _twice(messages: list[Message]) -> Iterator[Diagnostic]:
             before = first[message.context, message.id.text].id.span
             yield TWICE.at(message.id.span, Fix("keep one of the two"), others=(Label(before, "first here"),),
                            text=message.id.text[:40])
-
-
-@cache
-def plural_form(tag: str) -> tuple[int, tuple[str, ...], tuple[int, ...]]:
-    """How a language counts: the number of gettext's forms, CLDR's categories in their order, the form of each.
-
-    >>> plural_form("pl")
-    (3, ('one', 'few', 'many', 'other'), (0, 1, 2, 2))
-    """
-    from babel import Locale
-    from babel.messages.plurals import get_plural
-
-    locale = Locale.parse(tag, sep="-")
-    rule = get_plural(str(locale))
-    form = c2py(rule.plural_expr)
-    categories = [name for name in ("zero", "one", "two", "few", "many") if name in locale.plural_form.tags]
-    numbers = (1, 0, *range(2, 200), 1_000_000)      # Portuguese calls 0 one, its gettext form does not
-    forms = [next((form(n) for n in numbers if locale.plural_form(n) == name), rule.num_plurals - 1)
-             for name in (*categories, "other")]
-    return rule.num_plurals, (*categories, "other"), tuple(forms)

@@ -1,12 +1,11 @@
 """Words and numbers that have a form of their own in domain.yml and in stories: names, types, durations, languages."""
 
 import re
-from collections.abc import Iterable
 from functools import cache
-from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from dsl.diagnostics import Kind, Severity
+from dsl.languages import regions, tags
 from dsl.shape import Value
 
 _TAKES = "`{name}` takes {wanted}, not `{value}`"
@@ -104,10 +103,12 @@ KEPT = Value("a duration of an hour or more, such as `30d` or `12w`, or `forever
 
 @cache
 def _language(value: str) -> str | None:
-    from babel import Locale, UnknownLocaleError
-
+    if value in tags():
+        return value
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", value):
         return None
+    from babel import Locale, UnknownLocaleError
+
     try:
         tag = str(Locale.parse(value, sep="-")).replace("_", "-")
     except (UnknownLocaleError, ValueError):
@@ -115,14 +116,8 @@ def _language(value: str) -> str | None:
     return tag if tag.split("-")[0] == value.split("-")[0].lower() else None   # `eng` and `root` are other names
 
 
-def _languages() -> Iterable[str]:
-    from babel.localedata import locale_identifiers
-
-    return (tag.replace("_", "-") for tag in locale_identifiers())
-
-
 LANGUAGE = Value("a language such as `en`, `es` or `pt-BR`", _language, NO_LANGUAGE,
-                 {"pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"}, _languages)
+                 {"pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"}, tags)
 
 
 @cache
@@ -137,14 +132,8 @@ def _timezone(value: str) -> str | None:
 TIMEZONE = Value("a time zone such as `America/Bogota`", _timezone, NO_TIMEZONE, {}, available_timezones)
 
 
-def _regions() -> dict[str, Any]:
-    from babel.core import get_global
-
-    return dict(get_global("territory_currencies"))
-
-
-REGION = Value("a country such as `CO` or `GB`", lambda value: value if value in _regions() else None, NO_REGION,
-               {"pattern": "^[A-Z]{2}$"}, _regions)
+REGION = Value("a country such as `CO` or `GB`", lambda value: value if value in regions() else None, NO_REGION,
+               {"pattern": "^[A-Z]{2}$"}, regions)
 
 _URL = r"(https://[^\s/]|\$\{\w+\})\S*"
 URL = Value("an address that begins with `https://` or `${NAME}`", lambda value: _matching(_URL, value), NOT_A_URL,

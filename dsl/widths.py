@@ -1,10 +1,25 @@
 """How wide a language of a region writes dates, times, numbers and money: the longest there is of each."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
+
+from dsl.languages import about_language
 
 # Digits before the decimal sign that are counted with: a thousand millions, which is more than prices and counts are.
 LARGEST = 999_999_999
+ZONE = 30                                    # characters of the name of a time zone
+# What no language writes longer: LARGEST without decimals (Toki Pona), a date with its month in letters (Tibetan) and
+# with its weekday (Makonde). A test asks them all.
+NUMBER, DATES = 13, {"long": 39, "full": 66}
+
+
+def at_most(type: str, name: str, arg: str, language: str) -> int:
+    """What `width` gives at most, whatever the region. Known by heart, which spares Babel's tables."""
+    known = about_language(language)
+    return _composed(type, name, arg, {**known.dates, **DATES}.__getitem__,
+                     lambda length: known.times[_simple(length)] + ZONE * (length not in known.times),
+                     lambda name, arg: known.money if name == "money" else NUMBER + _more(name, arg))
 
 
 @cache
@@ -30,46 +45,60 @@ def _locales(language: str, region: str) -> tuple[Any, ...]:
 
 
 def _width_in(locale: Any, type: str, name: str, arg: str, region: str) -> int:
+    return _composed(type, name, arg, partial(_date_width, locale), partial(_time_width, locale),
+                     partial(_number_width, locale, region))
+
+
+def _composed(type: str, name: str, arg: str, date: Callable[[str], int], time: Callable[[str], int],
+              number: Callable[[str, str], int]) -> int:
     if name in ("number", "money", "percent") or type in ("number", "integer"):
-        return _number_width(name, arg, locale, region)
+        return number(name, arg)
     date_length = arg if name in ("date", "datetime") and arg else "medium"
     time_length = arg if name == "time" and arg else "short"
     if name == "time" or type == "time":
-        return _time_width(time_length, locale)
+        return time(time_length)
     if name == "date" or (type == "date" and name != "datetime"):
-        return _date_width(date_length, locale)
-    return _date_width(date_length, locale) + 4 + _time_width(time_length, locale)
+        return date(date_length)
+    return date(date_length) + 4 + time(time_length)
 
 
-def _date_width(length: str, locale: Any) -> int:
+def _date_width(locale: Any, length: str) -> int:
     from datetime import date
 
     from babel.dates import format_date
 
-    # Every month with every day of the week, of two digits.
-    days = [date(2028, month, day) for month in range(1, 13) for day in range(20, 27)]
+    # Every month, of two digits; with every day of the week where it is written.
+    days = [date(2028, month, day) for month in range(1, 13) for day in range(20, 27 if length == "full" else 21)]
     return max(len(format_date(day, length, locale)) for day in days)
 
 
-def _time_width(length: str, locale: Any) -> int:
+def _time_width(locale: Any, length: str) -> int:
     from datetime import time
 
     from babel.dates import format_time
 
-    simple = length if length in ("short", "medium") else "medium"
+    simple = _simple(length)
     widest = max(len(format_time(time(hour, 44, 44), simple, locale=locale)) for hour in (10, 22))
-    return widest if simple == length else widest + 30       # with the name of the zone
+    return widest if simple == length else widest + ZONE
 
 
-def _number_width(name: str, arg: str, locale: Any, region: str) -> int:
+def _simple(length: str) -> str:
+    return length if length in ("short", "medium") else "medium"
+
+
+def _number_width(locale: Any, region: str, name: str, arg: str) -> int:
     from decimal import Decimal
 
     from babel.numbers import format_currency, format_decimal, get_territory_currencies
 
-    decimals = int(arg) if arg.isdigit() else 0 if name == "percent" else 3
     if name == "money":
         currencies = [arg] if arg else get_territory_currencies(region) if region else []
         if currencies:
             return len(format_currency(Decimal(f"{LARGEST}.99"), str(currencies[-1]), locale=locale))
-        decimals = 2
-    return len(format_decimal(LARGEST, locale=locale)) + (decimals + 1 if decimals else 0) + 2 * (name == "percent")
+    return len(format_decimal(LARGEST, locale=locale)) + _more(name, arg)
+
+
+def _more(name: str, arg: str) -> int:
+    """Characters after a whole number: the decimals with their sign, a sign of percent."""
+    decimals = 2 if name == "money" else int(arg) if arg.isdigit() else 0 if name == "percent" else 3
+    return (decimals + 1 if decimals else 0) + 2 * (name == "percent")

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from dsl.bounds import ROUGH, Bounds, Measure, flow_of, shown
+from dsl.bounds import Bounds, Measure, flow_of, shown
 from dsl.limits import limits
 from dsl.table import Flow, Row, Rule, Step, Table, Var
+from dsl.widths import DATES
 
 NAME: Any = ["slot", "name"]
 
@@ -82,9 +83,9 @@ def test_the_region_decides_how_its_language_writes_and_what_money_is() -> None:
     assert unknown.text(0, "xx", "main").most == len("Mar 24, 1990")
 
 
-def test_roughly_measured_no_tables_are_asked() -> None:
+def test_roughly_measured_a_date_is_as_long_as_in_any_language() -> None:
     made = table(texts=[{"en": [show(["slot", "x"], "date", ["date", "full"])]}])
-    assert Measure(made, rough=True).text(0, "en", "main").most == ROUGH
+    assert Measure(made, rough=True).text(0, "en", "main").most == DATES["full"]
 
 
 def test_words_for_a_number_are_as_long_as_the_longest() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dsl.domain import Domain, Http, read_domain
 from dsl.nearest import nearest
+from dsl.scalars import LANGUAGE
 from dsl.source import Source
 from dsl.syntax import Interpolation
 from dsl.table import Retention
@@ -149,6 +150,14 @@ def test_actions():
     assert book.reasons == ("taken", "too late")
     assert (count.python, count.http, count.returns, count.timeout_s, count.retry) == (
         "actions.count", None, None, 10, 0)
+
+
+@pytest.mark.parametrize(("written", "tag"), [
+    ("pt-BR", "pt-BR"), ("PT-br", "pt-BR"), ("zh-TW", "zh-Hant-TW"), ("eng", None), ("root", None), ("qq", None),
+    ("en_US", None),
+])
+def test_a_language_is_known_by_its_tag_however_that_is_spelt(written, tag):
+    assert LANGUAGE.parse(written) == tag
 
 
 def test_templates_have_a_text_for_each_language():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dsl.build import build, build_sources, translatables
 from dsl.locales import Locale, ids, read_locale, shown_by, update_locales, values_in, wordings
 from dsl.lower_texts import Translatable
-from dsl.po import plural_form, read_po
+from dsl.po import read_po
 from dsl.source import Source, Span
 from dsl.syntax import Binary, Interpolation
 
@@ -200,15 +200,6 @@ def test_plural_forms_of_a_text_that_does_not_count():
     found = locale('msgid "visit"\nmsgid_plural "visits"\nmsgstr[0] "cita"\nmsgstr[1] "citas"\n')
 
     assert found.find("visit").parts == ("citas",)
-
-
-@pytest.mark.parametrize(("tag", "expected"), [
-    ("es", (2, ("one", "many", "other"), (0, 1, 1))), ("pt", (2, ("one", "many", "other"), (0, 1, 1))),
-    ("ru", (3, ("one", "few", "many", "other"), (0, 1, 2, 2))), ("ja", (1, ("other",), (0,))),
-    ("pt-BR", (2, ("one", "many", "other"), (0, 1, 1))),
-])
-def test_gettexts_forms_are_cldrs_categories(tag, expected):
-    assert plural_form(tag) == expected
 
 
 # --- a whole bot --------------------------------------------------------------------------------------------
