@@ -1,24 +1,28 @@
 """Users who write without a pause, servers that die under them, and what must be true afterwards."""
 
 import asyncio
+import multiprocessing
 import os
 import random
 import signal
 import socket
-import subprocess
-import sys
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import aiohttp
 from aiohttp import web
 
+from tests.crash.process import logged
 from tests.runtime.toy import message, sign, webhook
 
-ROOT = Path(__file__).parent.parent.parent
+# Servers are forked from a process that has imported everything: the time goes into kills, not into imports.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["__main__", "tests.crash.process"])
 
 PATIENCE_S = 2.0                             # how long a user's message waits for its 200 before it comes again
 LONGEST = 20                                 # messages of one user: WhatsApp lets through bursts of 45
@@ -32,6 +36,7 @@ class Ledger:
     posted: dict[str, list[str]] = field(default_factory=dict)       # texts by user, in the order they came
     refused: int = 0                         # 503s and lost connections, after which the message came again
     happened: Counter[str] = field(default_factory=Counter)
+    begun: float = field(default_factory=time.monotonic)
 
     def expected(self, user: str) -> list[str]:
         return [f"{n}: {text}" for n, text in enumerate(self.acknowledged[user], 1)]
@@ -59,8 +64,9 @@ class Ledger:
     def told(self, where: str) -> str:
         events = ", ".join(f"{count} {what}" for what, count in sorted(self.happened.items()))
         count = sum(map(len, self.acknowledged.values()))
-        return (f"{where}: survived {events}; {count} messages acknowledged ({self.refused} times refused first), "
-                f"lost {len(self.lost)}, doubled {len(self.doubled)}, posted again {self.again}")
+        seconds = time.monotonic() - self.begun
+        return (f"{where}, {seconds:.0f} s: survived {events}; {count} messages acknowledged "
+                f"({self.refused} times refused first), lost {len(self.lost)}, doubled {len(self.doubled)}, posted again {self.again}")
 
 
 class Fleet:
@@ -70,7 +76,7 @@ class Fleet:
         self.ledger, self.dice = Ledger(), random.Random(seed)
         self._database, self._folder = database, folder
         self._ports = [_free_port() for _ in range(count)]
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[ForkServerProcess] = []
 
     async def run(self, users: int, chaos: Callable[["Fleet"], Awaitable[None]]) -> Ledger:
         """Let `users` write while `chaos` does what it does; return when every reply has come."""
@@ -96,33 +102,46 @@ class Fleet:
                         break
                     await asyncio.sleep(0.1)
         finally:
-            for process in self._processes:
-                process.send_signal(signal.SIGCONT)
+            for process in filter(ForkServerProcess.is_alive, self._processes):
+                _send(process, signal.SIGCONT)
                 process.terminate()
             for process in self._processes:
-                process.wait(20)
+                process.join(20)
             await runner.cleanup()
         return self.ledger
 
     def kill(self, n: int) -> None:
-        """`kill -9`, and another in its place; see `ready`."""
+        """`kill -9`; see `start`."""
         self._processes[n].kill()
-        self._processes[n].wait()
+        self._processes[n].join()
         self.ledger.happened["kill -9"] += 1
+
+    def start(self, n: int) -> None:
+        """Another in the place of one that was killed; see `ready`."""
         self._processes[n] = self._start(n)
 
-    async def freeze(self, n: int, for_s: float) -> None:
-        """SIGSTOP, longer than it may hold anything; then it goes on, and thinks nothing of it."""
-        self._processes[n].send_signal(signal.SIGSTOP)
-        await asyncio.sleep(for_s)
-        self._processes[n].send_signal(signal.SIGCONT)
+    @asynccontextmanager
+    async def frozen(self, n: int, at_least_s: float) -> AsyncIterator[None]:
+        """SIGSTOP, and for longer than it may hold anything; then it goes on, and thinks nothing of it."""
+        _send(self._processes[n], signal.SIGSTOP)
         self.ledger.happened["SIGSTOP"] += 1
+        over = asyncio.get_running_loop().time() + at_least_s
+        yield
+        await asyncio.sleep(over - asyncio.get_running_loop().time())
+        _send(self._processes[n], signal.SIGCONT)
+
+    async def answered(self) -> float:
+        """Wait until all that is acknowledged by now has its reply; seconds that it took."""
+        start, by_now = time.monotonic(), {user: len(texts) for user, texts in self.ledger.acknowledged.items()}
+        while any(len(set(self.ledger.posted.get(user, ()))) < count for user, count in by_now.items()):
+            await asyncio.sleep(0.02)
+        return time.monotonic() - start
 
     async def ready(self, n: int, status: int = 200) -> None:
         """Wait until the server says that it is ready, or with 503 that it is not."""
         async with asyncio.timeout(20):
             while await self._asked(n) != status:
-                assert self._processes[n].poll() is None, self._log(n).read_text()[-2000:]
+                assert self._processes[n].is_alive(), self._log(n).read_text()[-2000:]
                 await asyncio.sleep(0.02)
 
     async def _asked(self, n: int) -> int:
@@ -163,11 +182,11 @@ class Fleet:
         self.ledger.posted.setdefault(body["to"].lstrip("+"), []).append(body["text"]["body"])
         return web.json_response({"messages": [{"id": f"wamid.{body['biz_opaque_callback_data']}"}]})
 
-    def _start(self, n: int) -> subprocess.Popen[bytes]:
-        with self._log(n).open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "tests.crash.process", self._graph, self._database, str(self._ports[n]),
-                 str(self._folder)], cwd=ROOT, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    def _start(self, n: int) -> ForkServerProcess:
+        process = FORKS.Process(target=logged, daemon=True, args=(
+            self._log(n), self._graph, self._database, self._ports[n], self._folder))
+        process.start()
+        return process
 
     def _log(self, n: int) -> Path:
         return self._folder / f"{n}.log"
@@ -184,6 +203,11 @@ def even(ledger: Ledger, rows: Sequence[tuple[str, int]], unsent: int) -> None:
     assert {conversation.rpartition(":")[2]: turns for conversation, turns in rows} == {
         f"{user}": len(texts) for user, texts in ledger.acknowledged.items()}
     assert unsent == 0
+
+
+def _send(process: ForkServerProcess, what: signal.Signals) -> None:
+    assert process.pid
+    os.kill(process.pid, what)
 
 
 def _free_port() -> int:
