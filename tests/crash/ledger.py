@@ -66,7 +66,8 @@ class Ledger:
         count = sum(map(len, self.acknowledged.values()))
         seconds = time.monotonic() - self.begun
         return (f"{where}, {seconds:.0f} s: survived {events}; {count} messages acknowledged "
-                f"({self.refused} times refused first), lost {len(self.lost)}, doubled {len(self.doubled)}, posted again {self.again}")
+                f"({self.refused} times refused first), lost {len(self.lost)}, "
+                f"doubled {len(self.doubled)}, posted again {self.again}")
 
 
 class Fleet:
