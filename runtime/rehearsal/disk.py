@@ -38,11 +38,12 @@ class InFile:
 
     def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="talktable-")
+        self.folder = self._folder.name
 
     def open(self) -> Store:
         from runtime.store.sql import SqlStore
 
-        store = SqlStore(f"sqlite:///{self._folder.name}/story.db", _tag)
+        store = SqlStore(f"sqlite:///{self.folder}/story.db", _tag)
         store.prepare()
         return store
 

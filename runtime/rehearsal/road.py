@@ -99,10 +99,10 @@ class Rehearsal:
         self._audience, self._disk = audience, disk
         self._turns = Turns(table, _advance)
         self._clock = Clock(lambda: now)
-        self._simulator = Simulator(self._post, clock=self._clock, number=NUMBER, token=TOKEN, secrets=(SECRET,))
-        approve(self._simulator.world.templates, table)
-        self._user = self._simulator.user(PHONE, wrote_at=state.heard or None)
-        self._line = Line(self._simulator, self._took)
+        self.platform = Simulator(self._post, clock=self._clock, number=NUMBER, token=TOKEN, secrets=(SECRET,))
+        approve(self.platform.world.templates, table)
+        self._user = self.platform.user(PHONE, wrote_at=state.heard or None)
+        self._line = Line(self.platform, self._took)
         self._state = state
         self._received: set[int] = set()
         self._happened = 0
@@ -131,13 +131,13 @@ class Rehearsal:
 
     def receives(self, event: Deed, number: int, late_s: int = 0, is_tap: bool = False) -> None:
         if number in self._received:
-            self._simulator.repeat(PHONE)
+            self.platform.repeat(PHONE)
         elif isinstance(event, Chose):
-            self._simulator.tap(PHONE, event.title, late_s * 1_000)
+            self.platform.tap(PHONE, event.title, late_s * 1_000)
         elif is_tap and isinstance(event, Said):
-            self._simulator.tap(PHONE, event.text, late_s * 1_000)
+            self.platform.tap(PHONE, event.text, late_s * 1_000)
         else:
-            self._simulator.send(PHONE, content(event, self._last_seen()), late_ms=late_s * 1_000)
+            self.platform.send(PHONE, content(event, self._last_seen()), late_ms=late_s * 1_000)
         self._received.add(number)
         self._run(self._passes(late_s * 1_000))
 
@@ -181,11 +181,11 @@ class Rehearsal:
     async def _at(self, moment: int) -> None:
         """It is later: first what was on its way until then, then the timers that are due."""
         if moment > self._clock():
-            await self._simulator.advance(max(0, moment - FIRE_MS - self._clock()))
+            await self.platform.advance(max(0, moment - FIRE_MS - self._clock()))
             await self._open()
             self._clock.move_to(moment)
             await self._process.round()
-        await self._simulator.advance()
+        await self.platform.advance()
         await self._process.rest()
 
     async def _settle(self) -> None:
@@ -299,7 +299,7 @@ class Rehearsal:
             called.is_posted = False
 
     def _last_seen(self) -> str | None:
-        return next((line.id for line in reversed(self._simulator.ledger.lines) if line.speaker == "bot"), None)
+        return next((line.id for line in reversed(self.platform.ledger.lines) if line.speaker == "bot"), None)
 
     # --- telling --------------------------------------------------------------------------------------------
 
