@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
+import msgspec
+
 from runtime.channels.envelope import MEDIA
 from runtime.events import Said, Sent
 from runtime.sim import inbound
 
 Json = dict[str, Any]
+
+DEGREES = ("latitude", "longitude")
+
+_decode_number = msgspec.json.Decoder(float).decode
 
 
 def content(event: Said | Sent, about: str | None) -> Json:
@@ -19,7 +25,8 @@ def content(event: Said | Sent, about: str | None) -> Json:
         case Sent(kind=kind, value=value) if kind in MEDIA:
             return {"type": kind, kind: _medium(value)}
         case Sent(kind="location", value=value):
-            return {"type": "location", "location": {key: _number(held) for key, held in value.items()}}
+            degrees = {key: _number(value[key]) for key in DEGREES if key in value}
+            return {"type": "location", "location": value | degrees}
         case Sent(kind="contact", value=value):
             phones = [{"phone": phone} for phone in value.get("phones", ())]
             return {"type": "contacts", "contacts": [{"name": {"formatted_name": value["name"]}, "phones": phones}]}
@@ -38,8 +45,9 @@ def _medium(value: Json) -> Json:
 
 
 def _number(written: str) -> float | str:
-    """A coordinate is a number on the wire; a story says it in words, as it says everything."""
+    """A story says in words what is a number on the wire."""
     try:
-        return float(written)
+        number = _decode_number(written)
     except ValueError:
         return written
+    return int(number) if number.is_integer() else number
