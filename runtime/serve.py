@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def server(table: Table, folder: Path, settings: Settings, advance: Advance = ma
     """A server to be run, in this thread or another; it ends when its `should_exit` is set. Raises like `serve`."""
     store = open_store(settings.database_url)
     store.prepare()
-    app = assemble(table, folder, settings, advance, store, tidy=Janitor(store, kept(table, settings)).step)
+    app = assemble(table, folder, settings, advance, store)
     config = uvicorn.Config(app, host=settings.host, port=settings.port, loop="auto", http="httptools",
                             log_config=None, access_log=False, server_header=False,
                             timeout_graceful_shutdown=int(DRAIN_S))
@@ -81,8 +81,7 @@ class Server(uvicorn.Server):
 
 
 def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, store: Store,
-             clock: Clock | None = None, environment: Mapping[str, str] = os.environ,
-             tidy: Callable[[int], None] = lambda now: None) -> Starlette:
+             clock: Clock | None = None, environment: Mapping[str, str] = os.environ) -> Starlette:
     """The application on a prepared store; it closes the store when it ends.
 
     Raises:
@@ -110,7 +109,7 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
             settle_ms = 1_000 * settings.settle
             outbox = Outbox(channel, actions, clock, rate=settings.whatsapp_rate, settle_ms=settle_ms)
             worker = Worker(store, turns, turns.failed, clock, outbox.committed, outbox.lease_ms, settle_ms,
-                            tidy=tidy)
+                            tidy=Janitor(store, kept(table, settings)).step)
             worker.start()
             try:
                 yield {"worker": worker}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from loguru import logger
 
 from dsl.table import Retention
-from runtime.store.opening import Database
-from runtime.store.port import REST_MS, StoreDown
+from runtime.store.port import REST_MS, Store, StoreDown
 
 
 class Janitor:
     """`step` now and then, from the thread that owns the store."""
 
-    def __init__(self, store: Database, keep: Retention) -> None:
+    def __init__(self, store: Store, keep: Retention) -> None:
         self._store, self._keep = store, keep
         self._next_at = 0
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 import msgspec
 from msgspec.structs import replace as changed
 
+from dsl.table import Retention
 from runtime.store.identities import Book, Link
 from runtime.store.port import (
+    REST_MS,
     RUN,
     Conversation,
     Done,
@@ -37,6 +39,7 @@ class _Queued(msgspec.Struct, frozen=True):
     standing: Standing
     said: Handled                            # the turn that made it
     next_at: int = 0
+    put_at: int = 0
 
     @property
     def conversation(self) -> str:
@@ -46,23 +49,29 @@ class _Queued(msgspec.Struct, frozen=True):
 @dataclass(slots=True)
 class _Tables:
     conversations: dict[str, Conversation] = field(default_factory=dict)
-    seen: set[tuple[str, str]] = field(default_factory=set)
+    turned: dict[str, int] = field(default_factory=dict)     # when each had its last turn
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)       # conversation, id of an event: when it came
     undone: list[Inbound] = field(default_factory=list)
     outbox: dict[int, _Queued] = field(default_factory=dict)
     unsent: dict[str, tuple[int, ...]] = field(default_factory=dict)     # by conversation, oldest first
     timers: dict[tuple[str, str], int] = field(default_factory=dict)
     links: dict[Identity, Link] = field(default_factory=dict)
-    keys: dict[str, int] = field(default_factory=dict)       # of all postings there ever were: their ids
+    keys: dict[str, int] = field(default_factory=dict)       # of all that is in the outbox: their ids
     postings: int = 0
+    now: int = 0                                             # of the tick that is under way
 
     def copy(self) -> _Tables:
-        return _Tables(dict(self.conversations), set(self.seen), list(self.undone), dict(self.outbox),
-                       dict(self.unsent), dict(self.timers), dict(self.links), dict(self.keys), self.postings)
+        return _Tables(dict(self.conversations), dict(self.turned), dict(self.seen), list(self.undone),
+                       dict(self.outbox), dict(self.unsent), dict(self.timers), dict(self.links), dict(self.keys),
+                       self.postings, self.now)
+
+    def see(self, inbound: Iterable[Inbound]) -> None:
+        self.seen.update(((one.conversation, one.id), self.now) for one in inbound)
 
     def put(self, queued: _Queued) -> None:
         id, conv = queued.posting.id, queued.conversation
         waiting = self.unsent.get(conv, ())
-        self.outbox[id] = queued
+        self.outbox[id] = changed(queued, put_at=self.now)
         if (queued.standing.status == TO_SEND) != (id in waiting):
             self.unsent[conv] = tuple(sorted({id}.symmetric_difference(waiting)))
 
@@ -82,6 +91,10 @@ class MemoryStore:
                 if queued.standing.leased:
                     self._tables.put(changed(queued, next_at=0))
 
+    def tidy(self, keep: Retention, now: int) -> int:
+        _forget(self._tables, keep, now)
+        return now + REST_MS
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -96,16 +109,17 @@ class MemoryStore:
         handled = _turns(tables, [one for one in (*tables.undone, *fresh) if one.conversation in wanted], turn,
                          self._tag)
         # A turn that raises has left everything as it was; nothing raises from here on.
+        tables.now = work.now
         for conv, name, _ in due:
             del tables.timers[conv, name]
         tables.undone = [one for one in tables.undone if one.conversation not in wanted]
-        tables.seen.update((one.conversation, one.id) for one in fresh)
+        tables.see(fresh)
         for done in handled:
             _keep(tables, done)
         moved, closing = _mark(tables, work)
         fresh = _fresh(tables, closing)
         tables.undone += fresh
-        tables.seen.update((one.conversation, one.id) for one in fresh)
+        tables.see(fresh)
         runs, left = _claim(tables, work, work.offer | moved | {one.before.id for one in handled})
         self._tables = tables
         return Done(tuple(handled), tuple(runs), frozenset(left), frozenset(one.conversation for one in closing))
@@ -139,7 +153,7 @@ def _fresh(tables: _Tables, inbound: Iterable[Inbound]) -> list[Inbound]:
 def _merge(tables: _Tables, other: str, into: str) -> None:
     tables.undone = [replace(one, conversation=into) if one.conversation == other else one for one in tables.undone
                      if one.conversation != other or (into, one.id) not in tables.seen]
-    tables.seen = {(into if conv == other else conv, id) for conv, id in tables.seen}
+    tables.seen = {(into if conv == other else conv, id): at for (conv, id), at in tables.seen.items()}
     tables.outbox = {id: changed(queued, standing=changed(queued.standing, conversation=into))
                      if queued.conversation == other else queued for id, queued in tables.outbox.items()}
     tables.unsent[into] = tuple(sorted((*tables.unsent.get(into, ()), *tables.unsent.pop(other, ()))))
@@ -166,6 +180,7 @@ def _after(before: Conversation, outcome: Outcome) -> Conversation:
 def _keep(tables: _Tables, handled: Handled) -> None:
     conv = handled.before.id
     tables.conversations[conv] = _after(handled.before, handled.outcome)
+    tables.turned[conv] = tables.now
     for index, (kind, payload) in enumerate(handled.outcome.postings):
         tables.postings += 1
         posting = Posting(tables.postings, posting_key(handled.before, index), kind, payload)
@@ -291,3 +306,39 @@ def _claim(tables: _Tables, work: Work, offered: frozenset[str]) -> tuple[list[R
 
 def _may_be_sent(queued: _Queued, work: Work) -> bool:
     return queued.standing.leased and queued.posting.kind == "message" and work.settle_ms > 0
+
+
+def _forget(tables: _Tables, keep: Retention, now: int) -> None:
+    undone = {(one.conversation, one.id) for one in tables.undone}
+    tables.seen = {key: at for key, at in tables.seen.items() if key in undone or not _is_past(at, keep.keys, now)}
+    waits = {conv for conv, _ in (*tables.seen, *tables.timers)} | {conv for conv, ids in tables.unsent.items() if ids}
+    ended = {conv for conv, at in tables.turned.items() if _is_past(at, keep.conversations, now)} - waits
+    for conv in ended:
+        del tables.conversations[conv], tables.turned[conv]
+        tables.unsent.pop(conv, None)
+    tables.links = {name: link for name, link in tables.links.items() if link.conversation not in ended}
+    tables.outbox = {id: left for id, queued in tables.outbox.items()
+                     if queued.conversation not in ended and (left := _left(queued, keep, now))}
+    tables.keys = {key: id for key, id in tables.keys.items() if id in tables.outbox}
+
+
+def _left(queued: _Queued, keep: Retention, now: int) -> _Queued | None:
+    """What is kept of it: a message and what became of it each have their time."""
+    standing = queued.standing
+    if standing.status == TO_SEND:
+        return queued
+    if standing.status == DEAD:
+        return None if _is_past(queued.put_at, keep.dead_letters, now) else queued
+    match _is_past(queued.put_at, keep.messages, now), _is_past(queued.put_at, keep.statuses, now):
+        case True, True:
+            return None
+        case True, False:
+            return changed(queued, posting=replace(queued.posting, payload=""),
+                           standing=changed(standing, status=DROPPED))
+        case False, True:
+            return changed(queued, standing=changed(standing, delivery=None, provider_id=None, error=None))
+    return queued
+
+
+def _is_past(at: int, seconds: int, now: int) -> bool:
+    return bool(seconds) and at < now - 1_000 * seconds

@@ -14,6 +14,7 @@ from zlib import crc32
 
 import msgspec
 
+from dsl.table import Retention
 from runtime.events import TimedOut, Undelivered
 from runtime.policy import Backoff
 
@@ -268,3 +269,13 @@ class Store(Protocol):
         """
 
     def close(self) -> None: ...
+    def tidy(self, keep: Retention, now: int) -> int:
+        """Delete a little of what is over, in a transaction of its own.
+
+        Returns:
+            When to come again, milliseconds: `now` where there is more to look at.
+
+        Raises:
+            StoreDown: nothing was deleted.
+        """
+

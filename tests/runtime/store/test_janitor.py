@@ -15,8 +15,10 @@ from runtime.store.opening import Database
 from runtime.store.port import REST_MS, Dead, Done, Inbound, Posting, Sent, Store, StoreDown, Unsent
 from runtime.store.postgres import PostgresStore
 from runtime.store.sql import GIVEN, SqlStore
-from tests.runtime.store.test_contract import ANA, BEN, NOW, failure, receipt, states, tick, told
+from tests.runtime.store.test_contract import ANA, BEN, NOW, failure, receipt, states, store, tick, told
 from tests.runtime.store.test_identities import OLD, X, said
+
+__all__ = ["store"]
 
 DAY_MS = 86_400_000
 FOREVER = Retention(keys=0, statuses=0, messages=0, dead_letters=0, journal=0, conversations=0)
@@ -30,11 +32,6 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     made.prepare()
     yield made
     made.close()
-
-
-@pytest.fixture
-def store(db: Database) -> Database:
-    return db
 
 
 def keep(**days: int) -> Retention:
