@@ -6,10 +6,9 @@ title of an option of the newest question is a tap on it, any other line is type
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from dsl.table import Table
 from runtime.conversation import Conversation
@@ -19,12 +18,11 @@ from runtime.shown import MESSAGES, text_of, titles
 
 TURNS_A_LINE = 50                            # calls that follow from one line; more is a loop
 
-RunAction = Callable[[Call], Awaitable[Answered | Failed]]
+RunAction = Callable[[Call], Coroutine[Any, Any, Answered | Failed]]
 Step = dict[str, Any]                        # one step of a story: `{"user": "hi"}`
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """All that `/back` goes back to."""
 
     talk: Conversation
@@ -35,25 +33,18 @@ class Moment:
     ahead: int
 
 
-@dataclass
 class Chat:
-    """A conversation with a person at a keyboard."""
+    """A conversation with a person at a keyboard; `clock` says milliseconds since 1970, UTC."""
 
-    table: Table
-    run_action: RunAction
-    clock: Callable[[], int]                 # milliseconds since 1970, UTC
-    talk: Conversation = field(init=False)
-    told: list[Step] = field(default_factory=list)
-    results: list[tuple[str, Any]] = field(default_factory=list)    # action and what it answered, in order
-    moments: list[Moment] = field(default_factory=list)
-    offered: Offer | None = None             # the newest question with options
-    started: int = field(init=False)
-    at: int = field(init=False)              # when the last thing happened
-    ahead: int = 0                           # how far `/wait` has moved the clock, milliseconds
-
-    def __post_init__(self) -> None:
-        self.started = self.at = self.clock()
-        self.talk = Conversation(self.table, self.started)
+    def __init__(self, table: Table, run_action: RunAction, clock: Callable[[], int]) -> None:
+        self.table, self.run_action, self.clock = table, run_action, clock
+        self.started = self.at = clock()     # `at`: when the last thing happened
+        self.talk = Conversation(table, self.started)
+        self.told: list[Step] = []
+        self.results: list[tuple[str, Any]] = []             # action and what it answered, in order
+        self.moments: list[Moment] = []
+        self.offered: Offer | None = None    # the newest question with options
+        self.ahead = 0                       # how far `/wait` has moved the clock, milliseconds
 
     async def line(self, text: str) -> list[Message]:
         """What the bot answers to a line; taps count as taps."""

@@ -21,7 +21,8 @@ from starlette.applications import Starlette
 
 from dsl.table import Retention, Table
 from runtime import machine
-from runtime.actions import Actions, ActionsError, closed_addresses, load_functions, missing_environment
+from runtime.actions import ActionsError, closed_addresses, load_functions, missing_environment
+from runtime.calls import Actions
 from runtime.channels.whatsapp import WhatsApp
 from runtime.clock import Clock, SteadyClock
 from runtime.media import Media

@@ -12,8 +12,8 @@ CORE = {"events", "effects", "state", "machine", "program", "values", "texts", "
         "operators", "expressions", "plan", "walk", "runs", "steps", "matching", "session", "shapes",
         "choices", "messages"}
 CORE_MAY = ("dsl.table", "dsl.words", "runtime")
-EDGES = ("runtime.store", "runtime.channels", "runtime.worker", "runtime.outbox", "runtime.actions", "runtime.media",
-         "runtime.outgoing", "runtime.cache", "runtime.web",
+EDGES = ("runtime.store", "runtime.channels", "runtime.worker", "runtime.outbox", "runtime.actions", "runtime.calls",
+         "runtime.media", "runtime.outgoing", "runtime.cache", "runtime.web",
          "runtime.settings", "runtime.telemetry", "runtime.serve", "runtime.commands", "runtime.__main__",
          "runtime.stories", "runtime.chat", "runtime.sim")
 FORBIDDEN_IN_CORE = {"asyncio", "os", "time", "random", "logging", "loguru", "socket", "aiohttp",

@@ -1,6 +1,5 @@
 """`talktable dev`: the whole thing on one machine."""
 
-import asyncio
 import os
 import secrets
 import sys
@@ -37,7 +36,7 @@ def command(bot: Path, port: int | None) -> None:
                f"terminal  you can talk to `{built.table.bot if built.table else bot}` right here; the simulator and "
                f"inspector in the browser are not built yet\n")
     try:
-        asyncio.run(talk(bot, plain=not sys.stdin.isatty()))
+        talk(bot, plain=not sys.stdin.isatty())
     finally:
         server.should_exit = True
 

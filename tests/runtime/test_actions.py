@@ -13,13 +13,8 @@ from aiohttp import web
 from loguru import logger
 
 from dsl.table import Action, Http
-from runtime.actions import (
-    LONGEST_ANSWER,
-    Actions,
-    ActionsError,
-    load_functions,
-    missing_environment,
-)
+from runtime.actions import ActionsError, load_functions, missing_environment
+from runtime.calls import LONGEST_ANSWER, Actions
 from runtime.effects import Call
 from runtime.events import Answered, Failed
 from tests.runtime.toy import table

@@ -4,8 +4,9 @@ import asyncio
 from typing import Any
 
 from dsl.table import Action
-from runtime.actions import Actions, Refused
+from runtime.actions import Refused
 from runtime.cache import ENTRY, Cache
+from runtime.calls import Actions
 from runtime.effects import Call
 from runtime.events import Answered
 from tests.runtime.toy import table

@@ -11,7 +11,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from dsl.table import Action, Http
-from runtime.actions import Actions, closed_addresses
+from runtime.actions import closed_addresses
+from runtime.calls import Actions
 from runtime.effects import Call
 from runtime.events import Answered, Failed
 from runtime.hosts import may_reach, why_not

@@ -16,7 +16,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from dsl.build import build
 from dsl.table import Action
-from runtime.actions import Actions, load_functions
+from runtime.actions import load_functions
+from runtime.calls import Actions
 from runtime.effects import Call
 from runtime.events import Answered, Failed
 from runtime.media import File, Media, MediaFailed, fetch

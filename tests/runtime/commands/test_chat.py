@@ -31,7 +31,7 @@ def typed(bot: Path, *lines: str) -> str:
     with (create_pipe_input() as keys, redirect_stdout(screen),
           create_app_session(input=keys, output=PlainTextOutput(screen))):
         keys.send_text("".join(f"{line}\r" for line in lines))
-        asyncio.run(talk(bot, plain=False))
+        talk(bot, plain=False)
     return plain(screen.getvalue())
 
 
