@@ -1,11 +1,15 @@
 """Stories are played as written; what is not as written is said, with its place."""
 
 import pytest
+from msgspec.structs import replace
 
 from dsl.build import build_sources
 from dsl.source import Source
 from dsl.story import read_stories
-from runtime.stories import Played, play
+from dsl.table import Table
+from runtime.rehearsal.road import in_memory
+from runtime.stories import OpenRoad, Played, play
+from runtime.story_road import Direct
 
 CAFE = {
     "domain.yml": """\
@@ -56,6 +60,12 @@ flow book
   say "Table {table.id or '?'} for {guests}."
   -> main
 
+flow around
+  starts on "round"
+  call note(guests or 1)
+    on failure -> main
+  -> around
+
 flow person
   handover "staff" "One moment."
   -> main
@@ -73,14 +83,17 @@ flow leave
 BUILT = build_sources(CAFE)
 
 
-def told(steps: str, given: str = "") -> Played:
+ROADS = pytest.mark.parametrize("road", [Direct, in_memory], ids=["machine", "everything"])
+
+
+def told(steps: str, given: str = "", road: OpenRoad = Direct, table: Table | None = BUILT.table) -> Played:
     text = f"bot: cafe\nstories:\n  - story: s\n{given}    steps:\n"
     text += "".join(f"      {line}\n" for line in steps.strip().splitlines())
     file, faults = read_stories(Source("s.yml", text))
     assert not faults, faults
-    assert BUILT.table is not None, BUILT.diagnostics
+    assert table is not None, BUILT.diagnostics
     assert BUILT.map is not None
-    return play(BUILT.table, BUILT.map, file.stories[0])
+    return play(table, BUILT.map, file.stories[0], road)
 
 
 STUBS = "    actions: {reserve: {id: t1, seats: 4}}\n"
@@ -176,6 +189,21 @@ GOOD = {
 - bot: Table t1*
 - bot: {menu: main}
 """, STUBS),
+    "a late message begins its timers when it is there": ("""
+- user: hi
+- bot:
+- late: 10m
+- user: book
+- bot: How many?
+- wait: 25m
+- expect: {at: book.guests}
+- wait: 5m
+- bot: Still there?
+""", ""),
+    "an advertisement": ("""
+- sends: {ad: {source_id: a1}}
+- bot: {menu: main}
+""", ""),
     "staff": ("""
 - user: hi
 - bot:
@@ -202,9 +230,11 @@ GOOD = {
 """, "    given: {at: book}\n"),
 }
 
+
+@ROADS
 @pytest.mark.parametrize(("steps", "given"), GOOD.values(), ids=GOOD)
-def test_a_story_that_goes_as_written_passes(steps: str, given: str):
-    played = told(steps, given)
+def test_a_story_that_goes_as_written_passes(steps: str, given: str, road: OpenRoad):
+    played = told(steps, given, road)
 
     assert played.broken is None, (played.broken, played.transcript)
     assert played.fired or "user: hi" in steps
@@ -229,17 +259,28 @@ BROKEN = {
     "another value": ("- user: hi\n- bot:\n- expect: {slots: {name: Ana}}", "", "a slot holds something else"),
     "no handover": ("- user: hi\n- bot:\n- staff: resume", "", "nobody has taken over*"),
     "nothing to deliver again": ("- again: duplicate", "", "nobody has written yet*"),
+    "no end of it": ("- user: hi\n- bot:\n- user: round", "", "this went on for 50 turns*"),
     "nothing pending": ("- answers: reserve", "", "no call of `reserve` is pending"),
 }
 
 
+@ROADS
 @pytest.mark.parametrize(("steps", "given", "reason"), BROKEN.values(), ids=BROKEN)
-def test_a_story_that_does_not_go_as_written_says_why(steps: str, given: str, reason: str):
-    played = told(steps, given)
+def test_a_story_that_does_not_go_as_written_says_why(steps: str, given: str, reason: str, road: OpenRoad):
+    played = told(steps, given, road)
 
     assert played.broken is not None, played.transcript
     said = played.broken.reason
     assert said.startswith(reason[:-1]) if reason.endswith("*") else said == reason
+
+
+def test_a_numbered_list_is_read_and_not_tapped():
+    assert BUILT.table is not None
+    plain = replace(BUILT.table, limits=replace(BUILT.table.limits, buttons=0, rows=0))
+
+    for deed, reason in (('user: "1"', ""), ("tap: Book", "no message shows this title")):
+        broken = told(f"- user: hi\n- bot: {{shape: numbered}}\n- {deed}\n- bot: How many?", table=plain).broken
+        assert (broken.reason if broken else "") == reason
 
 
 def test_what_broke_comes_with_both_sides_and_the_row_that_fired():

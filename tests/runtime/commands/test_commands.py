@@ -222,6 +222,18 @@ def test_stories_can_be_picked_by_name_and_told_as_json(cafe: Path):
     assert [(row["story"], row["outcome"]) for row in rows] == [("asks again when the name is too short", "passed")]
 
 
+def test_through_whatsapp_the_reports_are_the_same(cafe: Path):
+    flow = cafe / "main.flow"
+    flow.write_text(flow.read_text().replace("We are open from nine to five.", "We are closed."))
+
+    def report(*how: str) -> list[dict[str, str]]:
+        tested = call("test", "bots/cafe", "--format", "json", *how)
+        assert tested.exit_code == 1
+        return [{key: value for key, value in row.items() if key != "seconds"} for row in json.loads(tested.output)]
+
+    assert report("--through", "whatsapp") == report()
+
+
 def test_no_stories_is_a_failure(here: Path):
     (here / "empty").mkdir()
 
