@@ -201,8 +201,11 @@ GOOD = {
 - bot: Still there?
 """, ""),
     "an advertisement": ("""
-- sends: {ad: {source_id: a1}}
+- user: hi
 - bot: {menu: main}
+- sends: {ad: {source_id: a1}}
+- bot:
+- expect: {at: main}
 """, ""),
     "staff": ("""
 - user: hi
