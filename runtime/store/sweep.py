@@ -11,6 +11,7 @@ comes, in the same sweep.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,14 +130,16 @@ def _swept(connection: sa.Connection, part: Part, after: tuple[Any, ...]) -> tup
 
 
 def _forget(connection: sa.Connection, here: Condition, over: Condition) -> None:
-    """Conversations and what their users are called. Who is about to write into one holds its names: they are taken
-    first, and then it is asked again whether the conversation is over."""
-    names = list(connection.execute(sa.select(C.c.id).where(here)).scalars())
-    if not names:
+    """Conversations and what their users are called. Who is about to write into one holds its names: those that can
+    be had at once are taken first, and then it is asked again whether the conversation is over."""
+    seen = list(connection.execute(sa.select(C.c.id).where(here)).scalars())
+    if not seen:
         return
-    connection.execute(sa.select(D.c.value).where(D.c.conv.in_(names)).order_by(D.c.account, D.c.kind, D.c.value)
-                       .with_for_update()).all()
-    ended = list(connection.execute(sa.select(C.c.id).where(C.c.id.in_(names), over)
+    names = sa.select(D.c.conv).where(D.c.conv.in_(seen)).order_by(D.c.account, D.c.kind, D.c.value)
+    ours = Counter(connection.execute(names.with_for_update(skip_locked=True)).scalars())
+    all_ = Counter(connection.execute(names).scalars())
+    free = [name for name in seen if ours[name] == all_[name]]
+    ended = list(connection.execute(sa.select(C.c.id).where(C.c.id.in_(free), over)
                                     .with_for_update(skip_locked=True)).scalars())
     for gone in (sa.delete(D).where(D.c.conv.in_(ended)), sa.delete(C).where(C.c.id.in_(ended))):
         connection.execute(gone)

@@ -12,13 +12,29 @@ from runtime.store import sweep
 from runtime.store.janitor import Janitor
 from runtime.store.memory import MemoryStore
 from runtime.store.opening import Database
-from runtime.store.port import REST_MS, Dead, Done, Inbound, Posting, Sent, Store, StoreDown, Unsent
+from runtime.store.port import (
+    REST_MS,
+    Conversation,
+    Dead,
+    Done,
+    Inbound,
+    Outcome,
+    Posting,
+    Sent,
+    Store,
+    StoreDown,
+    Unsent,
+    Work,
+)
 from runtime.store.postgres import PostgresStore
 from runtime.store.sql import GIVEN, SqlStore
-from tests.runtime.store.test_contract import ANA, BEN, NOW, failure, receipt, states, store, tick, told
+from tests.runtime.store.test_contract import ANA, BEN, NOW, failure, receipt, states, store, tick, told, turn
 from tests.runtime.store.test_identities import OLD, X, said
+from tests.runtime.store.test_postgres import two
 
-__all__ = ["store"]
+__all__ = ["store", "two"]
+
+Two = tuple[PostgresStore, PostgresStore]
 
 DAY_MS = 86_400_000
 FOREVER = Retention(keys=0, statuses=0, messages=0, dead_letters=0, journal=0, conversations=0)
@@ -287,6 +303,37 @@ class TestSteps:
 
         assert states(tick(db, told("a"))) == ["a;a;"]
         assert count(db, "journal") == 1
+
+
+class TestBesideOthers:
+    """Two processes on one PostgreSQL."""
+
+    LATER = NOW + 100 * DAY_MS + 1
+
+    def test_while_one_cleans_another_does_not_wait_for_it(self, two: Two):
+        one, other = two
+        tick(one, told("a"))
+
+        def cleaning(connection: sa.Connection) -> int:
+            connection.execute(sa.text("SELECT * FROM sweep FOR UPDATE"))
+            return other.tidy(keep(keys=8), self.LATER)
+        assert one.transaction(cleaning) == self.LATER
+        assert count(one, "inbox") == 1
+
+    @pytest.mark.parametrize("back", [told("back"), said("back", bsuid=X), said("back", phone=OLD)])
+    def test_who_writes_while_their_conversation_is_about_to_go_goes_on_in_it(self, two: Two, back: Inbound):
+        one, other = two
+        tick(one, told("a") if not back.identities else said("a", bsuid=X, phone=OLD))
+        swept(one, keep(keys=8), 9)
+
+        def take(before: Conversation, inbound: Inbound) -> Outcome:
+            kept = keep(conversations=8)
+            while other.tidy(kept, self.LATER) == self.LATER:
+                pass
+            return turn(before, inbound)
+        (handled,) = one.tick(Work(now=self.LATER, inbound=(back,)), take).handled
+        assert handled.outcome.state == "a;back;"
+        assert states(tick(one, told("c") if not back.identities else said("c", bsuid=X))) == ["a;back;c;"]
 
 
 @pytest.fixture
