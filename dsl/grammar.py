@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,8 +21,9 @@ from dsl.kinds import NEVER_NAMES
 
 # What becomes of each part of a rule when the rule is complete.
 DROP, KEEP, SPREAD, ABSENT = range(4)
-# What becomes of the rule: it is its only part; a node, made of one part or of several; or parts of the rule around it.
-PASSES, MAKES_OF_ONE, MAKES, GATHERS_ONE, GATHERS = range(5)
+# What becomes of the rule: it is its only part; a node, of one part, of as many as it has symbols, or of lists; or a
+# list, begun with one part or gathered from several, whose parts go to the rule around it.
+PASSES, MAKES_OF_ONE, MAKES, MAKES_OF_LISTS, GATHERS_ONE, GATHERS = range(6)
 
 KEPT = Path(__file__).with_name("tables.json")
 
@@ -32,10 +34,11 @@ class Production(NamedTuple):
     number: int
     rule: str                                # the rule's name, or the alias of this way
     origin: str                              # the nonterminal it completes
-    how: int                                 # PASSES MAKES_OF_ONE MAKES GATHERS_ONE GATHERS
+    how: int                                 # PASSES MAKES_OF_ONE MAKES MAKES_OF_LISTS GATHERS_ONE GATHERS
     size: int                                # cells it takes off the stack
     parts: tuple[int, ...]                   # DROP KEEP SPREAD, or ABSENT for an optional part left out; last first
     to_line_end: int                         # how many parts from the last stand after the end of its first line
+    picked: tuple[int, ...]                  # the symbols that are parts, counted from the last, from 1; 0 for none
 
 
 Row = Mapping[str, int | Production]         # by the kind of the next token: the state to go to, or what is complete
@@ -51,7 +54,8 @@ class Automaton:
     end: Mapping[str, int]                   # by rule: the state in which nothing is missing
     productions: tuple[Production, ...]
     words: frozenset[str]                    # that are a keyword somewhere
-    settled: dict[tuple[int, int, str], int] = field(default_factory=dict)       # found while reading, see `reader`
+    # Found while reading, see `reader`.
+    settled: dict[tuple[int, int, str], tuple[int, int | Production | None]] = field(default_factory=dict)
 
     @cached_property
     def known(self) -> dict[str, str]:
@@ -90,14 +94,14 @@ def packed(tables: Automaton, grammar: str) -> dict[str, Any]:
     places = {row: at for at, row in enumerate(unique)}
     return {
         "grammar": fingerprint(grammar), "start": tables.start, "end": tables.end,
-        "productions": [list(production)[1:] for production in tables.productions],
+        "productions": [list(production)[1:-1] for production in tables.productions],
         "rows": [json.loads(row) for row in unique], "states": [places[row] for row in rows],
         "gotos": [dict(sorted(goto.items())) for goto in tables.gotos],
     }
 
 
 def unpacked(kept: Mapping[str, Any]) -> Automaton:
-    productions = tuple(_production(number, fields) for number, fields in enumerate(kept["productions"]))
+    productions = tuple(production(number, fields) for number, fields in enumerate(kept["productions"]))
     rows: list[Row] = [{kind: action if action >= 0 else productions[-1 - action] for kind, action in row.items()}
                        for row in kept["rows"]]
     return Automaton(tuple(rows[at] for at in kept["states"]), tuple(kept["gotos"]), kept["start"], kept["end"],
@@ -108,6 +112,10 @@ def keywords(rows: Iterable[Row]) -> frozenset[str]:
     return frozenset(kind for row in rows for kind in row if kind.isalpha())
 
 
-def _production(number: int, fields: Sequence[Any]) -> Production:
+def production(number: int, fields: Sequence[Any]) -> Production:
+    """The production of that number; `fields` are its rule, origin, how, size, parts and to_line_end."""
     rule, origin, how, size, parts, to_line_end = fields
-    return Production(number, rule, origin, how, size, tuple(parts), to_line_end)
+    symbols = count(1)
+    places = [(part, 0 if part == ABSENT else next(symbols)) for part in parts]
+    picked = tuple(place for part, place in reversed(places) if part != DROP)
+    return Production(number, rule, origin, how, size, tuple(parts), to_line_end, picked)

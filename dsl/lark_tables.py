@@ -20,6 +20,7 @@ from dsl.grammar import (
     KEEP,
     KEPT,
     MAKES,
+    MAKES_OF_LISTS,
     MAKES_OF_ONE,
     PASSES,
     SPREAD,
@@ -29,6 +30,7 @@ from dsl.grammar import (
     grammar_text,
     keywords,
     packed,
+    production,
 )
 from dsl.kinds import BLOCK, DECIMAL, DEDENT, DURATION, END, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
 
@@ -121,11 +123,9 @@ def _production(number: int, rule: Rule, with_lines: set[str]) -> Production:
     following = iter(symbols)
     parts = [ABSENT if gone else _part(next(following), rule) for gone in absent]
     first_with_line = next((at for at, symbol in enumerate(symbols) if symbol.name in with_lines), len(symbols) - 1)
-    return Production(
-        number, rule=str(rule.alias or origin), origin=origin,
-        how=_how(rule, parts), size=len(symbols), parts=tuple(reversed(parts)),
-        to_line_end=max(0, len(symbols) - 1 - first_with_line),
-    )
+    to_line_end = max(0, len(symbols) - 1 - first_with_line)
+    return production(number, (str(rule.alias or origin), origin, _how(rule, parts), len(symbols), parts[::-1],
+                               to_line_end))
 
 
 def _how(rule: Rule, parts: list[int]) -> int:
@@ -133,7 +133,7 @@ def _how(rule: Rule, parts: list[int]) -> int:
         return PASSES if parts == [SPREAD] else GATHERS_ONE if parts == [KEEP] else GATHERS
     if parts == [KEEP]:
         return PASSES if rule.options.expand1 and not rule.alias else MAKES_OF_ONE
-    return MAKES
+    return MAKES_OF_LISTS if SPREAD in parts else MAKES
 
 
 def _part(symbol: Symbol, rule: Rule) -> int:

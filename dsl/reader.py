@@ -14,7 +14,7 @@ from dsl import syntax as s
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic, Fix
 from dsl.expected import SHAPES, listed, named
-from dsl.grammar import ABSENT, GATHERS, GATHERS_ONE, KEEP, MAKES_OF_ONE, PASSES, SPREAD, Production, automaton
+from dsl.grammar import ABSENT, GATHERS, GATHERS_ONE, KEEP, MAKES, MAKES_OF_ONE, PASSES, SPREAD, Production, automaton
 from dsl.kinds import BLOCK, END, NAME, NEVER_NAMES, NEW_LINE
 from dsl.lexer import lex
 from dsl.source import Source, Span
@@ -84,46 +84,55 @@ class Reader:
     def completed(self, top: Cell, kind: str) -> tuple[int | None, Cell]:
         """The stack when all that is complete before a token of this kind has made way for what it makes, and before
         it the state to which the token leads from there; None where it does not fit."""
-        tables, makers, name = self.tables, self.makers, self.source.name
-        rows, settled = tables.rows, tables.settled
-        while True:
-            row = rows[top[0]]
-            action = row.get(kind)
-            if action is None and kind not in NEVER_NAMES:
-                action = row.get(NAME)
-            if not isinstance(action, Production):
-                return action, top
-            number, how = action[0], action[3]
-            _, value, start, end, below = top
-            if how == MAKES_OF_ONE:
-                value = makers[number](value, _new(Span, (name, start, end)))
+        makers, settled, file = self.makers, self.tables.settled, self.source.name
+        action = self.action(top[0], kind)
+        while isinstance(action, Production):
+            number, _, _, how, size, _, to_line_end, picked = action
+            if how == MAKES:
+                values, start, end, below = [None], 0, top[3], top
+                for symbol in range(size):
+                    if symbol == to_line_end:
+                        end = below[3]
+                    _, value, start, _, below = below
+                    values.append(value)
+                value = makers[number](*[values[at] for at in picked], _new(Span, (file, start, end)))
+            elif how == MAKES_OF_ONE:
+                _, value, start, end, below = top
+                value = makers[number](value, _new(Span, (file, start, end)))
             elif how == GATHERS_ONE:
+                _, value, start, end, below = top
                 value = None, value
             else:
                 value, start, end, below = self.complete(top, action)
             way = below[0], number, kind
-            top = settled.get(way) or self.settle(way), value, start, end, below
+            state, action = settled.get(way) or self.settle(way)
+            top = state, value, start, end, below
+        return action, top
 
-    def settle(self, way: tuple[int, int, str]) -> int:
-        """The state after a production is complete and all that it only passes through, often ten in a row; from the
-        state below it and the kind of token that follows."""
-        tables = self.tables
+    def action(self, state: int, kind: str) -> int | Production | None:
+        """What a token of this kind does in a state."""
+        row = self.tables.rows[state]
+        action = row.get(kind)
+        return row.get(NAME) if action is None and kind not in NEVER_NAMES else action
+
+    def settle(self, way: tuple[int, int, str]) -> tuple[int, int | Production | None]:
+        """The state after a production is complete and all that it only passes through, often ten in a row, and what
+        comes next there; from the state below it and the kind of token that follows."""
         below, number, kind = way
-        origin = tables.productions[number].origin
+        origin = self.tables.productions[number].origin
         while True:
-            state = tables.gotos[below][origin]
-            action = tables.rows[state].get(kind)
-            if action is None and kind not in NEVER_NAMES:
-                action = tables.rows[state].get(NAME)
+            state = self.tables.gotos[below][origin]
+            action = self.action(state, kind)
             if not isinstance(action, Production) or action.how != PASSES:
                 break
             origin = action.origin
-        tables.settled[way] = state
-        return state
+        self.tables.settled[way] = state, action
+        return state, action
 
     def complete(self, top: Cell, production: Production) -> tuple[Any, int, int, Cell]:
-        """What a production makes of its parts, where it starts and ends, and the stack below them."""
-        number, _, _, how, _, parts, to_line_end = production
+        """What a production makes of its parts, some of which are lists; where it starts and ends, and the stack
+        below."""
+        number, _, _, how, _, parts, to_line_end, _ = production
         cell, start, end = top, top[2], top[3]
         if to_line_end:
             line = top
