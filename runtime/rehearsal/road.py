@@ -251,7 +251,7 @@ class Rehearsal:
         self._keys |= {posting.id: posting.key for run in done.runs for posting in run.postings}
 
     def _handled(self, one: Handled) -> None:
-        event = _decode_event(one.inbound.event)
+        event = _decode_event(one.inbound.event) if one.inbound.event else None
         if isinstance(event, TimedOut):
             self._timers.pop(event.name, None)
         for name, due in one.outcome.timers:
@@ -265,7 +265,8 @@ class Rehearsal:
             if kind == "message":
                 self._meant[key] = _decode_message(payload)
         self._state = decode_state(one.outcome.state)
-        self._untold.append((one.before.turns, event, _decode_trace(one.outcome.entry.trace)))
+        if event is not None:                # none: what becomes of a user who cannot be reached
+            self._untold.append((one.before.turns, event, _decode_trace(one.outcome.entry.trace)))
 
     def reported(self, report: Report) -> None:
         failed: tuple[Dead | Gone | Unsent, ...] = (*report.dead, *report.gone, *report.unsent)
