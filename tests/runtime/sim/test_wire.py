@@ -64,6 +64,30 @@ class TestBytes:
         assert sorted(item.id for item in heard) == sorted(f"w{n}" for n in range(count))
 
 
+
+class TestOne:
+    def test_a_message_may_be_on_its_way_for_long_and_is_as_old_as_its_sending(self):
+        async def story(business: Business) -> None:
+            began = business.sim.clock()
+            business.sim.send(USER, {"type": "text", "text": {"body": "late"}}, late_ms=60_000)
+            await business.sim.advance(59_999)
+            assert business.bodies == []
+            await business.sim.advance(1)
+            [message] = business.values("messages")
+            assert message["timestamp"] == str(began // 1000)
+        play(story)
+
+    def test_the_last_message_of_a_user_is_delivered_once_more(self):
+        async def story(business: Business) -> None:
+            business.sim.say(USER, "one")
+            id = business.sim.say(USER, "two")
+            await business.sim.advance()
+            business.sim.repeat(USER)
+            await business.sim.advance()
+            assert business.heard()[2:] == [id]
+            assert business.sim.ledger.inbound[id].acknowledged == 2
+        play(story)
+
 class TestTravel:
     def test_updates_gather_and_go_in_batches(self):
         async def story(business: Business) -> None:
