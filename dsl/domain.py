@@ -88,6 +88,7 @@ class Domain(msgspec.Struct, frozen=True):
     on_return: str = "resume"
     pin_s: int = 604_800
     retention: Retention = msgspec.field(default_factory=Retention)
+    in_doubt: str = "resend"
     slots: dict[str, Slot] = {}
     records: dict[str, tuple[Field, ...]] = {}
     record_spans: dict[str, Span] = {}

@@ -113,6 +113,10 @@ _SESSION = Record("`session`", {
     "on_return": Key(words("ask", "resume", "restart"), "what happens when the user comes back, `resume` unless said"),
     "pin": Key(duration(0), "how long a conversation may stay on an older version of the bot, 7d unless said"),
 })
+_DELIVERY = Record("`delivery`", {
+    "in_doubt": Key(words("resend", "set aside"),
+                    "what is done with a message that may have arrived, `resend` unless said"),
+})
 _EVENT = Record("an event", {"params": Key(FIELDS, "what comes with it")})
 
 DOMAIN = Record("domain.yml", {
@@ -128,6 +132,7 @@ DOMAIN = Record("domain.yml", {
     "responses": Key(MapOf(DOTTED_NAME, _RESPONSE, "responses by name"), "texts that several places say"),
     "session": Key(_SESSION, "when a silence ends a session"),
     "retention": Key(RETENTION, "how long what is stored is kept"),
+    "delivery": Key(_DELIVERY, "what is done where sending goes wrong"),
     "events": Key(MapOf(NAME, _EVENT, "events by name", item_may_be_empty=True), "what may happen from outside"),
 }, {"intents": "there are none: a flow `starts on` patterns", "entities": "there are none: a flow asks for slots",
     "forms": "write a flow that asks for its slots", "rules": "rules stand in .flow files",
@@ -152,7 +157,8 @@ def read(source: Source) -> tuple[Domain | None, tuple[Diagnostic, ...]]:
 def _domain(fields: Fields, source: Source, report: Report) -> Domain:
     spans = {key: entry.value.span for key, entry in fields.nodes.items()}
     languages = _languages(fields, report)
-    session = fields.get("session") or Fields({}, {}, source.span(0, 0))
+    nothing = Fields({}, {}, source.span(0, 0))
+    session, delivery = fields.get("session") or nothing, fields.get("delivery") or nothing
     records: tuple[Named, ...] = fields.get("records", ())
     return Domain(
         bot=fields.get("bot", UNKNOWN),
@@ -166,6 +172,7 @@ def _domain(fields: Fields, source: Source, report: Report) -> Domain:
         on_return=session.get("on_return", "resume"),
         pin_s=session.get("pin", 604_800),
         retention=retention(fields.get("retention"), report),
+        in_doubt=delivery.get("in_doubt", "resend"),
         slots={entry.name: _slot(entry, report) for entry in fields.get("slots", ())},
         records={entry.name: _fields(entry.value, report) for entry in records},
         record_spans={entry.name: entry.span for entry in records},

@@ -34,7 +34,7 @@ from dsl.scope import ANYWHERE, Frame, Local, Scope
 from dsl.source import Source, Span
 from dsl.syntax import Anywhere, File, Flow, Menu, On, Otherwise
 from dsl.system import FALLBACK, PREFIX, system_texts
-from dsl.table import UNDELIVERED, UNKNOWN, Action, Http, Place, Row, Session, SourceMap, Table, Template, Var
+from dsl.table import UNDELIVERED, UNKNOWN, Action, Delivery, Http, Place, Row, Session, SourceMap, Table, Template, Var
 from dsl.table import Flow as LoweredFlow
 from dsl.typed import Variable, plain
 
@@ -113,7 +113,7 @@ class _Lowering:
             domain.bot, list(domain.languages), domain.timezone,
             domain.start if domain.start in flows else UNKNOWN, bot.limits, region=domain.region,
             session=Session(domain.expires_s, domain.on_return), pin=domain.pin_s,
-            retention=domain.retention,
+            retention=domain.retention, delivery=Delivery(domain.in_doubt),
             records={name: {each.name: self._var(each) for each in fields} for name, fields in domain.records.items()},
             slots={name: self._held(("slot", name), var, held) for name, var in slots.items()},
             flows={name: self._with_locals(flow, held) for name, flow in flows.items()},

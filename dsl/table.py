@@ -247,6 +247,12 @@ class Retention(Struct, frozen=True):
     conversations: int = 31_536_000          # that ended, with all that is of them: 365 days
 
 
+class Delivery(Struct, frozen=True):
+    """What the author decides about messages that do not simply go out."""
+
+    in_doubt: str = "resend"                 # or `set aside`: a message that may have been sent, and was not heard of
+
+
 class Limits(Struct, frozen=True):
     """What the channel can show, from `whatsapp_limits.json`; lengths in characters."""
 
@@ -277,6 +283,7 @@ class Table(Struct, frozen=True):
     session: Session = Session()
     pin: int = 604_800                       # seconds a conversation may stay on an older table
     retention: Retention = Retention()
+    delivery: Delivery = Delivery()
     records: dict[str, dict[str, Var]] = {}
     slots: dict[str, Var] = {}               # `language` is always there
     flows: dict[str, Flow] = {}

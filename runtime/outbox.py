@@ -56,13 +56,18 @@ class Caller(Protocol):
 
 
 class Outbox:
-    """`committed` begins to post; what became of each posting goes to the `report` it was given."""
+    """`committed` begins to post; what became of each posting goes to the `report` it was given.
+
+    Args:
+        settle_ms: how long what may have been sent waits for a status that says so.
+        sets_aside: whether it is then left for a person to decide on, and not sent again.
+    """
 
     def __init__(self, channel: Channel, actions: Caller, clock: Clock, *, rate: int = 0, settle_ms: int = SETTLE_MS,
-                 chance: Callable[[], float] = random.random,
+                 sets_aside: bool = False, chance: Callable[[], float] = random.random,
                  pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._channel, self._actions, self._clock = channel, actions, clock
-        self._settle_ms, self._chance, self._pause = settle_ms, chance, pause
+        self._settle_ms, self._sets_aside, self._chance, self._pause = settle_ms, sets_aside, chance, pause
         self._gate, self._repetitions = Gate(rate), Repetitions()
         self._tasks: set[asyncio.Task[None]] = set()         # the loop itself holds tasks only weakly
         self._stopping = False
@@ -125,6 +130,9 @@ class Outbox:
         now, message = self._clock(), _decode_message(posting.payload)
         if self._repetitions.is_runaway(conversation, posting.payload, posting.key, now):
             return Report(dead=(Dead(posting.id, conversation, "repeated too often"),))
+        if posting.in_doubt and self._sets_aside:
+            logger.bind(key=posting.key).error("dead letter")
+            return Report(dead=(Dead(posting.id, conversation, "may have been sent: nothing was heard of it"),))
         if address.closed and not isinstance(message, Template):
             return self._undelivered(conversation, posting, SHUT)
         if wait_ms := self._gate.wait_ms(conversation, now):
@@ -152,13 +160,13 @@ class Outbox:
             return Report(gone=(Gone(posting.id, conversation, error),))
         if told.verdict in ("refused", "closed") or told.backoff.is_over(failures):
             bound.error("dead letter")
-            lost = "" if posting.kind == "call" else "window" if told.verdict == "closed" else "failed"
+            is_told = posting.kind == "message" and told.verdict != "unknown"
+            lost = "window" if told.verdict == "closed" else "failed" if is_told else ""
             return Report(dead=(Dead(posting.id, conversation, error, lost),))
         bound.warning("not delivered")
         wait_ms = max(told.backoff.wait_ms(failures, self._chance()), told.after_ms)
-        if told.verdict == "unknown":
-            wait_ms = max(wait_ms, self._settle_ms)
-        return _later(conversation, posting, wait_ms, error)
+        is_unknown = told.verdict == "unknown"
+        return _later(conversation, posting, max(wait_ms, self._settle_ms if is_unknown else 0), error, is_unknown)
 
     async def _call(self, conversation: str, posting: Posting, until: int) -> Report:
         if self._is_too_late(self._actions.timeout_s, until):
@@ -173,8 +181,9 @@ class Outbox:
         return Report(sent=(Sent(posting.id),), inbound=(inbound,))
 
 
-def _later(conversation: str, posting: Posting, wait_ms: int = 0, error: str | None = None) -> Report:
-    return Report(unsent=(Unsent(posting.id, conversation, wait_ms, error),))
+def _later(conversation: str, posting: Posting, wait_ms: int = 0, error: str | None = None,
+           in_doubt: bool = False) -> Report:
+    return Report(unsent=(Unsent(posting.id, conversation, wait_ms, error, in_doubt),))
 
 
 def merged(reports: Iterable[Report]) -> Report:

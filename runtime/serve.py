@@ -107,8 +107,10 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
             media = Media(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
                           settings.whatsapp_access_token)
             actions = Actions(table, functions, guarded, environment, development=settings.development, media=media)
-            settle_ms = 1_000 * settings.settle
-            outbox = Outbox(channel, actions, clock, rate=settings.whatsapp_rate, settle_ms=settle_ms)
+            sets_aside = table.delivery.in_doubt == "set aside"
+            settle_ms = max(1_000 * settings.settle, int(sets_aside))        # 0: what is in doubt goes at once
+            outbox = Outbox(channel, actions, clock, rate=settings.whatsapp_rate, settle_ms=settle_ms,
+                            sets_aside=sets_aside)
             worker = Worker(store, turns, turns.failed, clock, outbox.committed, outbox.lease_ms, settle_ms,
                             tidy=Janitor(store, kept(table, settings)).step)
             worker.start()

@@ -51,7 +51,7 @@ def retry(connection: sa.Connection, ids: Sequence[int]) -> list[int]:
     lease = (sa.select(sa.func.coalesce(sa.func.max(run.c.next_at), 0))
              .where(run.c.conv == O.c.conv, run.c.status == TO_SEND, run.c.leased).scalar_subquery())
     again = (sa.update(O).where(O.c.id.in_(ids), O.c.status == DEAD)
-             .values(status=TO_SEND, attempts=0, next_at=lease, delivery=None).returning(O.c.id))
+             .values(status=TO_SEND, attempts=0, next_at=lease, delivery=None, error=None).returning(O.c.id))
     return sorted(connection.execute(again).scalars())
 
 

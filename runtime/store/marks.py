@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from runtime.store.among import among
 from runtime.store.port import Inbound, Work, undelivered, unreachable
-from runtime.store.receipts import Standing, told
+from runtime.store.receipts import Standing, doubted, told
 from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND, UNSENT, JournalRow, OutboxRow
 
 NEVER = -1                                   # the lease of a posting that was never ours
@@ -60,7 +60,7 @@ class MarkStatements:
         self.again = change.values(next_at=later)
         # Not those that are themselves in doubt: that another one arrived says nothing of them.
         self.free = (sa.update(O).where(among(O.c.conv, "convs"), UNSENT, ~O.c.leased,
-                                        sa.func.coalesce(O.c.error, "") != IN_DOUBT).values(next_at=0))
+                                        ~is_doubtful(O.c.error)).values(next_at=0))
         doubt = sa.case((sa.and_(O.c.leased, O.c.kind == "message"), IN_DOUBT), else_=O.c.error)
         self.settle = (sa.update(O).where(among(O.c.conv, "convs"), UNSENT)
                        .values(next_at=clock + sa.bindparam("for"), leased=False, error=doubt))
@@ -90,7 +90,7 @@ class Marks:
                                            for one in sorted(work.sent, key=lambda one: one.posting)])
         for statement in (self._sql.unsent, self._sql.behind) if work.unsent else ():
             self._execute(statement, [
-                {"row": one.posting, "c": one.conversation, "wait": one.wait_ms, "fault": one.error,
+                {"row": one.posting, "c": one.conversation, "wait": one.wait_ms, "fault": doubted(one),
                  "tried": int(bool(one.error)), "ours": self._ours.get(one.posting, NEVER), **self._now}
                 for one in sorted(work.unsent, key=lambda one: one.posting)])
         if work.dead:
@@ -168,6 +168,10 @@ class Marks:
             "convs": sorted({conv for conv, _, _ in lost}), "turns": sorted({turn for _, turn, _ in lost})})}
         self.closing += [undelivered(conv, turn, said[conv, turn], reason, self._work.now)
                          for conv, turn, reason in lost if (conv, turn) in said]
+
+
+def is_doubtful(error: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return sa.func.coalesce(error, "").startswith(IN_DOUBT)
 
 
 def _sent(row: Standing, accepted: Mapping[int, str | None]) -> Standing:

@@ -30,7 +30,7 @@ from runtime.store.port import (
     undelivered,
     unreachable,
 )
-from runtime.store.receipts import Standing, told
+from runtime.store.receipts import Standing, doubted, told
 from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND
 
 
@@ -201,7 +201,8 @@ def _mark(tables: _Tables, work: Work) -> tuple[set[str], list[Inbound]]:
         if (queued := _to_send(tables, one.posting)) is None:
             continue
         attempts = queued.posting.attempts + int(bool(one.error))
-        queued = _standing(queued, changed(queued.standing, attempts=attempts, leased=False))
+        error = doubted(one) or queued.standing.error
+        queued = _standing(queued, changed(queued.standing, attempts=attempts, leased=False, error=error))
         tables.put(changed(queued, next_at=work.now + one.wait_ms))
         _give_back(tables, one.conversation, work.now + one.wait_ms)
     told_why = {}
@@ -267,7 +268,7 @@ def _settle(tables: _Tables, posting: int, status: int, provider_id: str | None 
 def _give_back(tables: _Tables, conversation: str, next_at: int) -> None:
     """What is leased behind a posting that was not sent is nobody's any more."""
     for queued in tables.waiting(conversation):
-        is_waiting = not queued.standing.leased and queued.standing.error != IN_DOUBT
+        is_waiting = not queued.standing.leased and not _is_doubtful(queued)
         if queued.standing.leased if next_at else is_waiting:
             tables.put(changed(queued, standing=changed(queued.standing, leased=False), next_at=next_at))
 
@@ -295,13 +296,19 @@ def _claim(tables: _Tables, work: Work, offered: frozenset[str]) -> tuple[list[R
             tables.put(changed(queued, standing=changed(queued.standing, leased=True),
                                next_at=work.now + work.lease_ms))
         if run:
-            runs.append(Run(conv, tables.conversations[conv].contact, tuple(queued.posting for queued in run)))
+            postings = (replace(queued.posting, in_doubt=True) if _is_doubtful(queued) else queued.posting
+                        for queued in run)
+            runs.append(Run(conv, tables.conversations[conv].contact, tuple(postings)))
         else:
             for queued in queue:
                 error = IN_DOUBT if _may_be_sent(queued, work) else queued.standing.error
                 tables.put(changed(queued, standing=changed(queued.standing, leased=False, error=error),
                                    next_at=work.now + work.settle_ms))
     return runs, {conv for _, conv, _ in due[room:]}
+
+
+def _is_doubtful(queued: _Queued) -> bool:
+    return (queued.standing.error or "").startswith(IN_DOUBT)
 
 
 def _may_be_sent(queued: _Queued, work: Work) -> bool:

@@ -116,6 +116,7 @@ class Posting:
     kind: PostingKind
     payload: str
     attempts: int = 0
+    in_doubt: bool = False                   # it may have been sent, and nothing was heard of it in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ class Unsent:
     conversation: str
     wait_ms: int
     error: str | None = None
+    in_doubt: bool = False                   # it may have been sent all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +270,6 @@ class Store(Protocol):
             Exception: nothing was committed, and something in `work` or `turn` is the reason.
         """
 
-    def close(self) -> None: ...
     def tidy(self, keep: Retention, now: int) -> int:
         """Delete a little of what is over, in a transaction of its own.
 
@@ -279,3 +280,4 @@ class Store(Protocol):
             StoreDown: nothing was deleted.
         """
 
+    def close(self) -> None: ...

@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from runtime.store.port import Receipt
-from runtime.store.tables import DEAD, DROPPED, SENT, TO_SEND
+from runtime.store.port import Receipt, Unsent
+from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND
 
 # WhatsApp Cloud API, `dsl/whatsapp_limits.json`, `status.rank`. A word that is not here is kept if there is no other.
 RANK = {"sent": 1, "delivered": 2, "read": 3, "played": 4}
@@ -45,6 +45,11 @@ def told(row: Standing, receipt: Receipt) -> Standing:
             return row
         row = replace(row, status=SENT, leased=False, provider_id=receipt.provider_id)
     return replace(row, delivery=receipt.status) if says_more else row
+
+
+def doubted(unsent: Unsent) -> str | None:
+    """The error of a posting that is to be tried again, marked where it may have been sent."""
+    return f"{IN_DOUBT}: {unsent.error}" if unsent.in_doubt else unsent.error
 
 
 def _is_accepted(row: Standing, receipt: Receipt, rank: int) -> bool:

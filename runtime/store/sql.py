@@ -24,7 +24,7 @@ from runtime.clock import Clock, system_clock
 from runtime.store import schema
 from runtime.store.among import among
 from runtime.store.links import Links, LinkStatements
-from runtime.store.marks import Marks, MarkStatements
+from runtime.store.marks import Marks, MarkStatements, is_doubtful
 from runtime.store.port import (
     RUN,
     Conversation,
@@ -202,7 +202,7 @@ class Statements:
         self.marks = MarkStatements(clock)
         self.ready = sa.select(O.c.conv).where(UNSENT, O.c.next_at <= clock).order_by(O.c.id).limit(SCAN)
         self.queue = (sa.select(O.c.id, O.c.conv, O.c.key, O.c.kind, O.c.payload, O.c.attempts, O.c.leased,
-                                (O.c.next_at <= clock).label("due"))
+                                is_doubtful(O.c.error).label("in_doubt"), (O.c.next_at <= clock).label("due"))
                       .where(UNSENT, among(O.c.conv, "convs")).order_by(O.c.id))
         self.own = (sa.select(O.c.conv).where(among(O.c.id, "ids"), UNSENT, O.c.next_at <= clock)
                     .with_for_update(skip_locked=True))
@@ -329,7 +329,8 @@ class Tick:
             elif may_be_sent and row.conv not in waits:
                 (waits if row.conv in queues else doubtful).add(row.conv)
             if row.conv not in waits:
-                queues.setdefault(row.conv, []).append(Posting(row.id, row.key, row.kind, row.payload, row.attempts))
+                queues.setdefault(row.conv, []).append(
+                    Posting(row.id, row.key, row.kind, row.payload, row.attempts, bool(row.in_doubt)))
         left |= set(list(queues)[room:])
         queues = {name: queue[:RUN] for name, queue in list(queues.items())[:room]}
         heads = [queue[0].id for queue in queues.values()]

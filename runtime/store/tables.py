@@ -15,7 +15,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")     # SQLite counts up 
 
 # Dropped: the user is gone, a person dropped it, or it was sent and its text is not kept any more.
 TO_SEND, SENT, DEAD, DROPPED = 0, 1, 2, 3
-IN_DOUBT = "may have been sent"              # the `error` of what a process left behind in the middle of posting it
+IN_DOUBT = "may have been sent"              # how the `error` begins where the answer was lost, with its process or not
 
 
 def _number() -> sa.Column[int]:

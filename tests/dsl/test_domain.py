@@ -61,6 +61,7 @@ responses:
   system.invalid: "No: {reason}"
 
 session: {expires: 12h, on_return: ask, pin: 2 days}
+delivery: {in_doubt: set aside}
 retention: {keys: 10d, statuses: 12w, messages: 12 hours, dead_letters: forever, journal: 36500d, conversations: 10d}
 events:
   cancelled: {params: {visit: visit}}
@@ -95,6 +96,7 @@ def test_the_bot_itself():
     assert (domain.bot, domain.languages, domain.timezone, domain.region, domain.start) == (
         "clinic", ("en", "es"), "America/Bogota", "CO", "welcome")
     assert (domain.expires_s, domain.on_return, domain.pin_s) == (43_200, "ask", 172_800)
+    assert domain.in_doubt == "set aside"
     assert domain.retention == Retention(
         keys=10 * DAY, statuses=84 * DAY, messages=DAY // 2, dead_letters=0, journal=36_500 * DAY,
         conversations=10 * DAY)
@@ -107,6 +109,7 @@ def test_what_is_not_written_has_a_default():
     assert not faults
     assert (domain.timezone, domain.region, domain.expires_s, domain.on_return, domain.pin_s) == (
         "UTC", None, 86_400, "resume", 604_800)
+    assert domain.in_doubt == "resend"
     assert domain.retention == Retention(keys=14 * DAY, statuses=90 * DAY, messages=90 * DAY, dead_letters=90 * DAY,
                                          journal=90 * DAY, conversations=365 * DAY)
     assert [domain.slots, domain.records, domain.actions, domain.templates, domain.responses, domain.events] == [{}] * 6
@@ -265,6 +268,7 @@ def test_a_default_of_another_type_is_refused_where_it_stands(text, points_at):
     (HEAD + "retention: {journal: 0}", [("F065", "0")]),
     (HEAD + "retention: {jurnal: 1d}", [("F060", "jurnal")]),
     (HEAD + "retention: 30d", [("F062", "30d")]),
+    (HEAD + "delivery: {in_doubt: drop}", [("F063", "drop")]),
     (HEAD + "retention: {}", []),
     (HEAD + "slots: {2nd: text}", [("F067", "2nd")]),
     (HEAD + "slots: {a: }", [("F062", "")]),

@@ -83,7 +83,7 @@ HEAD = "bot: a\nlanguages: [en]\nstart: main\n"
 GOOD_DOMAINS = [HEAD + body for body in (
     "",
     "timezone: America/Bogota\nregion: CO\nsession: {expires: 2 hours, on_return: ask, pin: 7d}\n",
-    "retention: {keys: 8d, journal: forever, messages: 12 weeks}\n",
+    "retention: {keys: 8d, journal: forever, messages: 12 weeks}\ndelivery: {in_doubt: set aside}\n",
     "slots: {a: text, b: {type: list, of: visit, default: [], keep: user}, c: {type: choice, values: {x: 1}}}\n",
     "slots: {a: {type: text, max: 10, pii: true, default: 007}, d: {type: choice, values: [s, l], default: s}}\n",
     "records: {r: {a: text, b: {type: list of text}, é_1: number}}\n",
@@ -95,7 +95,7 @@ GOOD_DOMAINS = [HEAD + body for body in (
 BAD_DOMAINS = [HEAD + body for body in (
     "slots: [a]", "slots: {a: {typ: text}}", "slots: {1a: text}", "slots: {a: {type: text, max: 0}}", "slots: {a: }",
     "slots: {a: {type: text, pii: 'yes'}}", "session: {expires: 5}", "session: {on_return: go}", "responses: {a: []}",
-    "retention: {keys: 30}", "retention: {dead: 30d}",
+    "retention: {keys: 30}", "retention: {dead: 30d}", "delivery: {in_doubt: drop}",
     "actions: {a: {retry: 99, python: a.b}}", "actions: {a: {http: {get: 'http://x'}}}", "actions: {a: {python: f}}",
     "templates: {t: {}}", "intents: []", "region: Colombia",
 )] + [

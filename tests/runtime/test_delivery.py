@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
+from dsl.table import Delivery, Table
 from runtime.events import Said
 from runtime.store import dead
 from runtime.store.port import Inbound, Posting, Work
@@ -14,9 +16,10 @@ from runtime.turns import Turns
 from tests.runtime.toy import ACCOUNT, USER, Client, Graph, advance, graph, running, table
 
 
-def play(folder: Path, story: Callable[[Client, Graph], Awaitable[None]], settle: int = 0) -> None:
+def play(folder: Path, story: Callable[[Client, Graph], Awaitable[None]], settle: int = 0,
+         bot: Table | None = None) -> None:
     async def run() -> None:
-        async with asyncio.timeout(60), graph() as api, running(api, folder, settle=settle) as client:
+        async with asyncio.timeout(60), graph() as api, running(api, folder, bot, settle=settle) as client:
             await story(client, api)
     asyncio.run(run())
 
@@ -58,6 +61,26 @@ def test_what_nobody_told_of_is_sent_after_its_time(tmp_path: Path):
     async def story(client: Client, api: Graph) -> None:
         assert await api.texts(2) == ["1: one", "1: two"]
     play(tmp_path, story, settle=1)
+
+
+def test_or_set_aside_where_the_bot_says_so_until_a_person_decides(tmp_path: Path):
+    killed_while_posting(tmp_path)
+
+    async def story(client: Client, api: Graph) -> None:
+        while [status for status, *_ in rows(tmp_path)] != [2, 2]:
+            await client.get("/readyz")
+        await client.say("hello")
+        assert await api.text() == "2: hello"                        # the conversation goes on
+        while [status for status, *_ in rows(tmp_path)] != [2, 2, 1]:
+            await client.get("/readyz")
+
+        store = SqlStore(f"sqlite:///{tmp_path / 'talk.db'}")
+        first, _ = store.transaction(dead.dead_letters)
+        assert first.error == "may have been sent: nothing was heard of it"
+        store.transaction(lambda connection: dead.retry(connection, [first.id]))
+        store.close()
+        assert await api.text() == "1: one"                          # a person said so: it goes
+    play(tmp_path, story, settle=1, bot=replace(table(), delivery=Delivery("set aside")))
 
 
 def test_the_furthest_word_is_kept(tmp_path: Path):

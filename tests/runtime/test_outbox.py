@@ -65,10 +65,10 @@ class Actions:
 
 
 class Fixed:
-    def __init__(self, rate: int = 0) -> None:
+    def __init__(self, rate: int = 0, sets_aside: bool = False) -> None:
         self.channel, self.actions, self.now, self.reports = Channel(), Actions(), NOW, list[Report]()
         self.outbox = Outbox(self.channel, self.actions, lambda: self.now, chance=lambda: 0.5, pause=self.pause,
-                             rate=rate, settle_ms=20_000)
+                             rate=rate, settle_ms=20_000, sets_aside=sets_aside)
         self.pauses: list[float] = []
 
     async def pause(self, seconds: float) -> None:
@@ -100,9 +100,9 @@ def handled(id: str, conversation: str = "c") -> Handled:
                    Outcome(state="", contact="", entry=entry))
 
 
-def play(story: Callable[[Fixed], Awaitable[None]], rate: int = 0) -> None:
+def play(story: Callable[[Fixed], Awaitable[None]], rate: int = 0, sets_aside: bool = False) -> None:
     async def live() -> None:
-        await story(Fixed(rate))
+        await story(Fixed(rate, sets_aside))
     asyncio.run(live())
 
 
@@ -264,7 +264,34 @@ def test_a_user_who_is_gone_is_sent_nothing_more():
 def test_an_unknown_outcome_waits_for_a_word_of_it_before_it_is_sent_again():
     async def story(fixed: Fixed) -> None:
         fixed.channel.answers = [unknown("TimeoutError")]
-        assert (await fixed.posted(run(Say("one")))).unsent == (Unsent(1, "c", 20_000, "TimeoutError"),)
+        assert (await fixed.posted(run(Say("one")))).unsent == (
+            Unsent(1, "c", 20_000, "TimeoutError", in_doubt=True),)
+    play(story)
+
+
+def doubtful(payload: str = "one") -> Run:
+    told = run(Say(payload))
+    return replace(told, postings=(replace(told.postings[0], in_doubt=True),))
+
+
+def test_what_was_not_heard_of_in_time_is_sent_again():
+    async def story(fixed: Fixed) -> None:
+        assert (await fixed.posted(doubtful())).sent == (Sent(1, "wamid.9f2c:0:1"),)
+    play(story)
+
+
+def test_or_set_aside_where_the_bot_wants_it_so_and_its_flow_is_not_told():
+    async def story(fixed: Fixed) -> None:
+        report = await fixed.posted(doubtful())
+        assert report.dead == (Dead(1, "c", "may have been sent: nothing was heard of it"),)
+        assert fixed.channel.log == []
+    play(story, sets_aside=True)
+
+
+def test_nor_is_it_where_the_last_try_had_no_answer():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [unknown("TimeoutError")]
+        assert (await fixed.posted(run(Say("one"), attempts=5))).dead == (Dead(1, "c", "TimeoutError"),)
     play(story)
 
 

@@ -8,7 +8,7 @@ from loguru import logger
 
 from dsl.table import Step, Var
 from runtime.channels.port import Contact, decode_contact, encode_contact
-from runtime.effects import CancelTimer, Close, Effect, Handover, SetTimer, Track
+from runtime.effects import CancelTimer, Close, Effect, Handover, Say, SetTimer, Track
 from runtime.events import Chose, Event, Said
 from runtime.state import Frame, State, Turn, decode_state, encode_state
 from runtime.store.port import Conversation, Inbound, Outcome, timed_out, undelivered, unreachable
@@ -89,8 +89,8 @@ def contact(outcome: Outcome) -> Contact:
 
 
 def test_what_did_not_reach_the_user_is_an_event_like_any_other():
-    outcome = Turns(table(), advance)(known(heard=6), lost(6))
-    assert (outcome.entry.kind, payloads(outcome)[0][1]["text"]) == ("undelivered", "1: Undelivered")
+    outcome = Turns(table(), giving(Say("sorry")))(known(heard=6), lost(6))
+    assert (outcome.entry.kind, payloads(outcome)[0][1]["text"]) == ("undelivered", "sorry")
 
 
 def test_where_the_window_is_closed_that_is_remembered_until_the_user_writes():

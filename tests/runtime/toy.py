@@ -26,7 +26,7 @@ from msgspec.structs import replace
 
 from dsl.table import Action, Limits, Table
 from runtime.effects import Call, CancelTimer, Choice, Effect, Offer, Say, SetTimer
-from runtime.events import Answered, Chose, Event, Failed, Said, TimedOut
+from runtime.events import Answered, Chose, Event, Failed, Said, TimedOut, Undelivered
 from runtime.serve import Server, assemble, serve
 from runtime.settings import Settings
 from runtime.state import Frame, State, Turn
@@ -44,6 +44,8 @@ def table(actions: dict[str, Action] | None = None) -> Table:
 
 
 def advance(table: Table, state: State, event: Event) -> Turn:
+    if isinstance(event, Undelivered):
+        return Turn(state)
     after = replace(state, turn=state.turn + 1, frames=(Frame(flow="main", step="main.word"),))
     return Turn(after, tuple(effects(after, event)))
 

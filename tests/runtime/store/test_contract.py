@@ -312,6 +312,29 @@ class TestDelivery:
         assert not tick(store, now=NOW + LEASE + 19_999, **settling).runs       # the second, too, may have been sent
         assert payloads(tick(store, now=NOW + LEASE + 20_000, **settling)) == {ANA: [second.payload]}
 
+    def test_what_may_have_been_sent_is_marked_so_when_it_comes_up_again(self, store: Store):
+        first, _ = tick(store, told("say hello")).runs[0].postings
+        tick(store, unsent=(Unsent(first.id, ANA, 5_000, "TimeoutError", in_doubt=True),))
+
+        (run,) = tick(store, scan=True, now=NOW + 5_000).runs
+        assert [posting.in_doubt for posting in run.postings] == [True, False]
+
+    def test_so_is_what_a_dead_process_left_behind(self, store: Store):
+        tick(store, told("say hello"))
+        settling = {"settle_ms": 20_000, "offer": frozenset({ANA})}
+        tick(store, now=NOW + LEASE, **settling)
+
+        (run,) = tick(store, now=NOW + LEASE + 20_000, **settling).runs
+        assert [posting.in_doubt for posting in run.postings] == [True, True]
+
+    def test_a_word_of_another_does_not_cut_its_wait_short(self, store: Store):
+        first, second = tick(store, told("say hello")).runs[0].postings
+        tick(store, sent=(Sent(first.id, "w1"),),
+             unsent=(Unsent(second.id, ANA, 20_000, "TimeoutError", in_doubt=True),))
+        tick(store, receipts=(receipt(first, "delivered", "w1"),), now=NOW + 1)
+
+        assert not tick(store, scan=True, now=NOW + 19_999).runs
+
     def test_a_process_that_starts_does_not_cut_the_waits_of_the_one_before_it_short(self, store: Store):
         first, _ = tick(store, told("say hello")).runs[0].postings
         tick(store, unsent=(Unsent(first.id, ANA, 20_000, "timeout"),))

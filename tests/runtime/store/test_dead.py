@@ -48,7 +48,7 @@ def test_the_step_is_that_after_the_turn(store: Database):
     refused(store, "one", "two")
 
     assert [(letter.turn, letter.step) for letter in store.transaction(dead_letters)] == [
-        (0, None), (0, None), (1, None), (1, None)]
+        (0, "main.name"), (0, "main.name"), (1, "main.name"), (1, "main.name")]
 
 
 def test_what_is_posted_again_keeps_its_place_and_begins_anew(store: Database):
