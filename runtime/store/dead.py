@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from runtime.store.tables import DEAD, DROPPED, TO_SEND, JournalRow, OutboxRow
+from runtime.store.status import DEAD, DROPPED, TO_SEND
+from runtime.store.tables import JournalRow, OutboxRow
 
 J, O = (SQLModel.metadata.tables[model.__tablename__] for model in (JournalRow, OutboxRow))             # noqa: E741
 

@@ -11,7 +11,8 @@ from sqlmodel import SQLModel
 from runtime.store.among import among
 from runtime.store.port import Inbound, Work, undelivered, unreachable
 from runtime.store.receipts import Standing, doubted, told
-from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND, UNSENT, JournalRow, OutboxRow
+from runtime.store.status import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND
+from runtime.store.tables import UNSENT, JournalRow, OutboxRow
 
 NEVER = -1                                   # the lease of a posting that was never ours
 

@@ -31,7 +31,7 @@ from runtime.store.port import (
     unreachable,
 )
 from runtime.store.receipts import Standing, doubted, told
-from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND
+from runtime.store.status import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND
 
 
 class _Queued(msgspec.Struct, frozen=True):

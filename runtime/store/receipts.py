@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from runtime.store.port import Receipt, Unsent
-from runtime.store.tables import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND
+from runtime.store.status import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND
 
 # WhatsApp Cloud API, `dsl/whatsapp_limits.json`, `status.rank`. A word that is not here is kept if there is no other.
 RANK = {"sent": 1, "delivered": 2, "read": 3, "played": 4}

@@ -20,19 +20,8 @@ from sqlmodel import SQLModel
 
 from dsl.table import Retention
 from runtime.store.port import REST_MS
-from runtime.store.tables import (
-    DEAD,
-    DROPPED,
-    SENT,
-    TO_SEND,
-    ConversationRow,
-    IdentityRow,
-    InboxRow,
-    JournalRow,
-    OutboxRow,
-    SweepRow,
-    TimerRow,
-)
+from runtime.store.status import DEAD, DROPPED, SENT, TO_SEND
+from runtime.store.tables import ConversationRow, IdentityRow, InboxRow, JournalRow, OutboxRow, SweepRow, TimerRow
 
 BATCH = 1_000                                # rows of one step
 

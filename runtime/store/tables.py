@@ -11,11 +11,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")     # SQLite counts up by itself only in INTEGER
+from runtime.store.status import TO_SEND
 
-# Dropped: the user is gone, a person dropped it, or it was sent and its text is not kept any more.
-TO_SEND, SENT, DEAD, DROPPED = 0, 1, 2, 3
-IN_DOUBT = "may have been sent"              # how the `error` begins where the answer was lost, with its process or not
+BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")     # SQLite counts up by itself only in INTEGER
 
 
 def _number() -> sa.Column[int]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from runtime.policy import Backoff
 from runtime.store.port import Failure, Receipt
 from runtime.store.receipts import RANK, Standing, told
-from runtime.store.tables import DEAD, DROPPED, SENT, TO_SEND
+from runtime.store.status import DEAD, DROPPED, SENT, TO_SEND
 
 ACCEPTED = Standing(id=1, conversation="c", status=SENT, provider_id="w1")
 WAITING = Standing(id=1, conversation="c", status=TO_SEND)
