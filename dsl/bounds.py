@@ -8,9 +8,10 @@ Lengths are characters (code points). Shortest is what is certain to be there: a
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property, partial, reduce
 from typing import Any, NamedTuple
+
+import msgspec
 
 from dsl.table import UNKNOWN, Expr, Part, Step, Table, Var
 from dsl.types import item_of
@@ -65,11 +66,10 @@ def flow_of(run: str) -> str:
     return run.partition("#")[0]
 
 
-@dataclass
-class _Writers:
+class _Writers(msgspec.Struct):
     """Where the variables of a table get their values: each a way to measure what is put there."""
 
-    known: dict[Key, list[Callable[[], Bounds]]] = field(default_factory=dict)
+    known: dict[Key, list[Callable[[], Bounds]]] = {}
 
     def add(self, key: Key, measure: Callable[[], Bounds]) -> None:
         self.known.setdefault(key, []).append(measure)

@@ -6,7 +6,7 @@ on every turn, so that nothing here works that would not survive a restart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from dsl.table import Table
 from runtime.effects import Call, CancelTimer, SetTimer
@@ -15,15 +15,14 @@ from runtime.machine import advance
 from runtime.state import State, Turn, decode_state, encode_state
 
 
-@dataclass
-class Conversation:
+class Conversation(msgspec.Struct):
     """`now` in milliseconds since 1970, UTC; `calls` are pending, oldest first; `timers` are due times by name."""
 
     table: Table
     now: int
-    state: State = field(default_factory=State)
-    timers: dict[str, int] = field(default_factory=dict)
-    calls: list[Call] = field(default_factory=list)
+    state: State = msgspec.field(default_factory=State)
+    timers: dict[str, int] = {}
+    calls: list[Call] = []
 
     def happens(self, event: Event) -> Turn:
         """One event, one turn: the state moves on, timers and calls are kept."""

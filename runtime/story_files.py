@@ -6,8 +6,9 @@ Both runners use it: `talktable test` and the pytest plugin.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from dsl.build import Build, build
 from dsl.diagnostics import Diagnostic, Severity
@@ -23,8 +24,7 @@ LAST = 12                                    # lines of the transcript that a re
 LONGEST = 1_000                              # characters of a text that a report shows
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """A story file with its bot: ready to be played, or the reason in words why not."""
 
     path: Path
@@ -34,11 +34,10 @@ class Opened:
     refused: str = ""
 
 
-@dataclass
-class Library:
+class Library(msgspec.Struct):
     """Every bot is compiled once, however many files tell of it."""
 
-    bots: dict[Path, Build] = field(default_factory=dict)
+    bots: dict[Path, Build] = {}
 
     def open(self, path: Path) -> Opened:
         """The file at `path`; what is wrong with it or its bot is in `refused`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from xml.etree import ElementTree
+
+import msgspec
 
 from dsl.build import Build
 from dsl.table import Place, Row, SourceMap, Table
@@ -14,8 +14,7 @@ from runtime.stories import OpenRoad
 from runtime.story_files import Opened, event_of, play_one, report
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """One story played, or a whole file that could not be (`story` is empty then)."""
 
     file: str
@@ -62,6 +61,8 @@ def as_json(played: Sequence[Result]) -> str:
 
 def junit(played: Sequence[Result]) -> str:
     """JUnit XML as CI systems read it: a test case for each story."""
+    from xml.etree import ElementTree
+
     suite = ElementTree.Element("testsuite", name="stories", tests=str(len(played)),
                                 failures=str(sum(bool(result.failure) for result in played)),
                                 time=f"{sum(result.seconds for result in played):.3f}")

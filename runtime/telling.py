@@ -6,9 +6,10 @@ Every answer is a list of what differs, empty when nothing does, so that a repor
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from dsl import story
 from dsl.patterns import Re2, to_re2
@@ -17,8 +18,7 @@ from runtime.regex import found
 from runtime.shown import text_of, titles
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """One thing that is not as told: what it is, what the story says, what the bot sent."""
 
     what: str
@@ -30,8 +30,7 @@ Shown = Callable[[tuple[str, ...]], str]     # a slot's path to its value as the
 Variants = Callable[[str], Sequence[Sequence[str | None]]]   # a response to its variants; None stands for a value
 
 
-@dataclass(frozen=True, slots=True)
-class Teller:
+class Teller(msgspec.Struct, frozen=True):
     """What a story's words stand for at one moment of a conversation."""
 
     shown: Shown

@@ -20,11 +20,12 @@ up to 10^15 with twelve decimals, JSON from outside 16 levels deep.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from dsl.table import Json, Var
 
@@ -43,8 +44,7 @@ _LIST = "list of "
 _MEDIA = ("image", "video", "audio", "document", "sticker")
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(msgspec.Struct, frozen=True):
     """Calendar months, and seconds; whole days among the seconds move a date by the wall clock."""
 
     months: int = 0

@@ -4,9 +4,10 @@ A text is spoken of once: with all languages it is wrong in, at the place where 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from typing import Any
+
+import msgspec
 
 from dsl.bounds import Bounds, Measure
 from dsl.checks.where import text_span
@@ -32,13 +33,12 @@ COUNTED_TWICE = Kind(
     why="Nobody but WhatsApp knows how it counts emoji; where they are two, the whole message is rejected.")
 
 
-@dataclass
-class Lengths:
+class Lengths(msgspec.Struct, dict=True):
     """Measures texts against limits; the same text in the same kind of place is only spoken of once."""
 
     table: Table
     places: SourceMap
-    said: set[tuple[str, int, int]] = field(default_factory=set)
+    said: set[tuple[str, int, int]] = set()
 
     @cached_property
     def rough(self) -> Measure:
