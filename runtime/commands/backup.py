@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from runtime.commands.common import ENVIRONMENT, leave
-from runtime.commands.db import CONFIG
-from runtime.commands.run import settings_or_leave
+from runtime.commands.database import CONFIG, told, url_of
 
 
 @click.command()
@@ -17,11 +16,12 @@ def command(file: Path, config: Path | None) -> None:
 
     It is a SQLite file, whatever the database is.
     """
+    from runtime.clock import system_clock
     from runtime.store.backup import backup
     from runtime.store.port import StoreDown
 
     try:
-        rows = backup(settings_or_leave({}, config, secrets_needed=False).database_url, file)
+        made = backup(url_of(config), file, system_clock())
     except StoreDown as fault:
         leave(f"nothing was written: {fault}", ENVIRONMENT)
-    click.echo(f"written to {file}: " + ", ".join(f"{count} {name}" for name, count in rows.items()))
+    click.echo(f"written to {file}: {told(made)}")

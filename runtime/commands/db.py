@@ -1,18 +1,10 @@
 """`talktable db`: the version of the database's tables."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from runtime.commands.common import ENVIRONMENT, leave
-from runtime.commands.run import settings_or_leave
-
-if TYPE_CHECKING:
-    from runtime.store.opening import Database
-
-CONFIG = click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                      help="a TOML file of settings")
+from runtime.commands.database import CONFIG, opened, url_of
 
 
 @click.group()
@@ -25,14 +17,12 @@ def command() -> None:
 def current(config: Path | None) -> None:
     """Which version they are of, and which this program works on."""
     from runtime.store import schema
-    from runtime.store.port import StoreDown
+    from runtime.store.opening import is_there
 
-    try:
-        database = _database(config)
-        has = database.transaction(schema.current)
-        database.close()
-    except StoreDown as fault:
-        leave(f"the database cannot be used: {fault}", ENVIRONMENT)
+    url, has = url_of(config), None
+    if is_there(url):
+        with opened(url) as database:
+            has = database.transaction(schema.current)
     click.echo(f"{has or 'empty'} (this program: {schema.newest()})")
 
 
@@ -41,19 +31,8 @@ def current(config: Path | None) -> None:
 def upgrade(config: Path | None) -> None:
     """Bring them to this program's version. Back the database up first, and stop what runs on it."""
     from runtime.store import schema
-    from runtime.store.port import StoreDown
 
-    try:
-        database = _database(config)
+    with opened(url_of(config)) as database:
         database.alone()
         database.transaction(schema.upgrade)
-        database.close()
-    except StoreDown as fault:
-        leave(f"the database cannot be used: {fault}", ENVIRONMENT)
     click.echo(schema.newest())
-
-
-def _database(config: Path | None) -> "Database":
-    from runtime.store.opening import open_store
-
-    return open_store(settings_or_leave({}, config, secrets_needed=False).database_url)

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from runtime.commands.common import ENVIRONMENT, PROBLEMS, leave
-from runtime.commands.run import settings_or_leave
+from runtime.commands.database import CONFIG, opened, time, url_of
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CONFIG = click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                      help="a TOML file of settings")
 FORMAT = click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
-IDS = click.argument("ids", nargs=-1, type=int)
+COLUMNS = ("id", "since", "conversation", "step", "kind", "tries", "error")
+ID = click.IntRange(1, 2**63 - 1)            # what both databases count to
+IDS = click.argument("ids", nargs=-1, type=ID)
 ALL = click.option("--all", "is_all", is_flag=True, help="every dead letter there is")
 
 
@@ -42,15 +41,15 @@ def list_(config: Path | None, shape: str) -> None:
     if shape == "json":
         click.echo(json.dumps([_plain(letter) for letter in found], ensure_ascii=False, indent=2))
         return
-    for letter in found:
-        click.echo(f"{letter.id}  {_time(letter.since)}  {letter.conversation}  {letter.step or '-'}  {letter.kind}  "
-                   f"{letter.attempts}  {letter.error}")
     if not found:
         click.echo("no dead letters", err=True)
+        return
+    for line in _aligned([COLUMNS, *[_columns(letter) for letter in found]]):
+        click.echo(line)
 
 
 @command.command()
-@click.argument("id", type=int)
+@click.argument("id", type=ID)
 @CONFIG
 @FORMAT
 def show(id: int, config: Path | None, shape: str) -> None:
@@ -117,28 +116,27 @@ def _change(ids: tuple[int, ...], is_all: bool, config: Path | None, shape: str,
 def _on_database(config: Path | None, act: "Callable[[sa.Connection], T]") -> T:
     """What `act` returns, committed. A server may work on the database meanwhile."""
     from runtime.store import schema
-    from runtime.store.opening import open_store
-    from runtime.store.port import StoreDown
+    from runtime.store.opening import is_there
 
-    url = settings_or_leave({}, config, secrets_needed=False).database_url
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+    url = url_of(config)
+    if not is_there(url):
         leave(f"there is no database `{url}`", ENVIRONMENT)
-    try:
-        database = open_store(url)
+    with opened(url) as database:
         if (has := database.transaction(schema.current)) != schema.newest():
-            leave(f"the database is of version {has or 'empty'}, this program works on {schema.newest()}: "
-                  f"see `talktable db`", ENVIRONMENT)
-        done = database.transaction(act)
-        database.close()
-    except StoreDown as fault:
-        leave(f"the database cannot be used: {fault}", ENVIRONMENT)
-    return done
+            is_of = f"is of version {has}" if has else "is empty"
+            leave(f"the database {is_of}, this program works on {schema.newest()}: see `talktable db`", ENVIRONMENT)
+        return database.transaction(act)
 
 
 def _plain(letter: "DeadLetter") -> dict[str, Any]:
-    told = asdict(letter)
-    return told | {"since": _time(letter.since), "request": json.loads(letter.request)}
+    return asdict(letter) | {"since": time(letter.since), "request": json.loads(letter.request)}
 
 
-def _time(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
+def _columns(letter: "DeadLetter") -> tuple[str, ...]:
+    return (str(letter.id), time(letter.since), letter.conversation, letter.step or "-", letter.kind,
+            str(letter.attempts), " ".join(letter.error.split()))
+
+
+def _aligned(lines: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]

@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from runtime.commands.common import ENVIRONMENT, leave
-from runtime.commands.db import CONFIG
-from runtime.commands.run import settings_or_leave
+from runtime.commands.database import CONFIG, time, told, url_of
 
 
 @click.command()
@@ -18,7 +17,7 @@ def command(file: Path, config: Path | None) -> None:
     from runtime.store.port import StoreDown
 
     try:
-        rows = restore(settings_or_leave({}, config, secrets_needed=False).database_url, file)
+        made = restore(url_of(config), file)
     except StoreDown as fault:
         leave(f"nothing was restored: {fault}", ENVIRONMENT)
-    click.echo(f"restored from {file}: " + ", ".join(f"{count} {name}" for name, count in rows.items()))
+    click.echo(f"restored from {file} of {time(made.made_at)}: {told(made)}")

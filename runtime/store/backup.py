@@ -1,7 +1,8 @@
 """A copy of everything, made while the bot runs, and the way back. A backup is a SQLite file, whatever it is of.
 
 It shows one moment: all that was committed then, and nothing of what came after. What was leased at that moment may
-have been sent: after a restore it is sent again as after any crash.
+have been sent: after a restore it is sent again as after any crash. A seal in it, the hash of all else, shows whether
+it is still what was written.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,47 +25,63 @@ from runtime.store.sql import SqlStore
 from runtime.store.tables import SweepRow
 
 ROWS = 1_000                                 # copied at a time
+SEAL = "talktable_backup"                    # the table of the seal
 
 
-def backup(url: str, file: Path) -> dict[str, int]:
-    """Rows by table, written to a new file, which is there under its name only when it is whole.
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a file holds."""
+
+    made_at: int                             # milliseconds since 1970, UTC
+    rows: dict[str, int]                     # by table
+
+
+def backup(url: str, file: Path, now: int) -> Backup:
+    """What was written to a new file, which is there under its name only when it is whole.
 
     Raises:
         StoreDown: the database cannot be read, or the file not be written.
     """
     if file.exists():
         raise StoreDown(f"`{file}` exists already")
+    if not file.parent.is_dir():
+        raise StoreDown(f"there is no folder `{file.parent}`")
     part = file.with_name(f"{file.name}.part")
-    part.unlink(missing_ok=True)
     try:
+        part.unlink(missing_ok=True)
         if url.startswith(POSTGRES):
             _dump(url, part)
         else:
             _copy_file(sa.make_url(url).database or "", part)
-        rows = _checked(part)
+        _seal(part, now)
+        made = _checked(part)
         part.rename(file)
     except (sqlite3.Error, OSError) as fault:
-        raise StoreDown(f"{type(fault).__name__}: {fault}") from fault
-    return rows
+        raise StoreDown(f"`{file}`: {type(fault).__name__}: {fault}") from fault
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return made
 
 
-def restore(url: str, file: Path) -> dict[str, int]:
-    """Rows by table, read from a backup into a database that is empty; an older backup becomes of this version.
+def restore(url: str, file: Path) -> Backup:
+    """What was read from a backup into a database that is empty; an older backup becomes of this version.
 
     Raises:
-        StoreDown: the file is no backup, or the database is not empty. Nothing was written.
+        StoreDown: the file is no backup, or not what it was, or the database is not empty. Nothing was written.
     """
     with tempfile.TemporaryDirectory(prefix="talktable-") as folder:
         copy = Path(folder) / "backup.db"
         try:
             shutil.copyfile(file, copy)
-            _checked(copy)
-        except (sqlite3.Error, OSError) as fault:
-            raise StoreDown(f"`{file}` is no backup: {fault}") from fault
+            made = _checked(copy)
+        except (sqlite3.Error, OSError, StoreDown) as fault:
+            raise StoreDown(f"`{file}` is no backup, or damaged: {fault}") from fault
         with closing(SqlStore(f"sqlite:///{copy}")) as source, closing(open_store(url)) as store:
             source.transaction(schema.upgrade)
             store.alone()
-            return dict(source.transaction(lambda told: store.transaction(lambda empty: _fill(told, empty))))
+            source.transaction(lambda told: store.transaction(lambda empty: _fill(told, empty)))
+            return made
 
 
 def _copy_file(path: str, file: Path) -> None:
@@ -87,7 +106,7 @@ def _dump(url: str, file: Path) -> None:
         written.execute("PRAGMA journal_mode=DELETE")
 
 
-def _fill(told: sa.Connection, empty: sa.Connection) -> dict[str, int]:
+def _fill(told: sa.Connection, empty: sa.Connection) -> None:
     schema.upgrade(empty)
     counts = _counts(empty)
     if any(counts.values()):
@@ -99,9 +118,8 @@ def _fill(told: sa.Connection, empty: sa.Connection) -> dict[str, int]:
                 name, column = table.name, table.autoincrement_column.name
                 empty.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{name}', '{column}'), "  # noqa: S608
                                       f"coalesce(max({column}), 1)) FROM {name}")
-    if (there := _counts(empty)) != _counts(told):
+    if _counts(empty) != _counts(told):
         raise StoreDown("what was written is not what was read")
-    return there
 
 
 def _copy(source: sa.Connection, target: sa.Connection) -> None:
@@ -116,18 +134,41 @@ def _counts(connection: sa.Connection) -> dict[str, int]:
             for table in _tables()}
 
 
-def _checked(file: Path) -> dict[str, int]:
-    """Rows by table of a backup that SQLite finds whole; raises `sqlite3.Error` or `StoreDown`."""
+def _seal(file: Path, now: int) -> None:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(f"CREATE TABLE {SEAL} (made_at INTEGER, hash TEXT)")
+        connection.execute(f"INSERT INTO {SEAL} VALUES (?, ?)", (now, _hash(connection, now)))         # noqa: S608
+
+
+def _hash(connection: sqlite3.Connection, now: int) -> str:
+    """Of every table but the seal: its definition and its rows in their order."""
+    digest = sha256(str(now).encode())
+    for name, definition in connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name != ? ORDER BY name", [SEAL]).fetchall():
+        digest.update(repr(definition).encode())
+        for row in connection.execute(f'SELECT * FROM "{name}" ORDER BY rowid'):                       # noqa: S608
+            digest.update(repr(row).encode())
+    return digest.hexdigest()
+
+
+def _checked(file: Path) -> Backup:
+    """A backup that SQLite finds whole and whose seal is unbroken; raises `sqlite3.Error` or `StoreDown`."""
     with closing(sqlite3.connect(file)) as connection:
         (found,) = connection.execute("PRAGMA integrity_check").fetchone()
         if found != "ok":
-            raise StoreDown(f"`{file}` is damaged: {found}")
+            raise StoreDown(str(found))
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        if SEAL not in names:
+            raise StoreDown("`talktable backup` did not make it")
         if "alembic_version" not in names:
-            raise StoreDown(f"`{file}` holds no tables of talktable")
+            raise StoreDown("there is nothing in it")
+        made_at, sealed = connection.execute(f"SELECT made_at, hash FROM {SEAL}").fetchone() or (0, "")  # noqa: S608
+        if sealed != _hash(connection, made_at):
+            raise StoreDown("what it holds was changed since it was made")
         known = {table.name for table in _tables()}
-        return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]               # noqa: S608
-                for name in sorted(known.intersection(names))}
+        return Backup(made_at, {
+            name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]                   # noqa: S608
+            for name in sorted(known.intersection(names))})
 
 
 def _tables() -> list[sa.Table]:

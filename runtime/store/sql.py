@@ -72,9 +72,10 @@ GIVEN = sa.bindparam("now", type_=sa.BigInteger)             # the clock of whoe
 class SqlStore:
     """Inbox, state, journal, outbox and timers in one file."""
 
-    def __init__(self, url: str, tag: Callable[[], str] = new_tag, clock: Clock = system_clock) -> None:
+    def __init__(self, url: str, tag: Callable[[], str] = new_tag, clock: Clock = system_clock,
+                 wait_s: int = BUSY_S) -> None:
         self._tag, self._clock = tag, clock
-        self._engine = sqlite_engine(url)
+        self._engine = sqlite_engine(url, wait_s)
         self._path = self._engine.url.database or ""
         self._lock: sqlite3.Connection | None = None
         self._sql = Statements(sqlite.insert, GIVEN)
@@ -149,9 +150,9 @@ class SqlStore:
         return done
 
 
-def sqlite_engine(url: str) -> sa.Engine:
+def sqlite_engine(url: str, wait_s: int) -> sa.Engine:
     """One connection, in WAL mode, whose commits are on disk when they return."""
-    engine = sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": BUSY_S})
+    engine = sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": wait_s})
 
     @sa.event.listens_for(engine, "connect")
     def connected(connection: Any, _record: object) -> None:

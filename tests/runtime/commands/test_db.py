@@ -1,5 +1,6 @@
 """The commands for the database: its version, a copy of it, and back."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,10 @@ def call(*args: str) -> Result:
     return CliRunner().invoke(main, list(args), catch_exceptions=False)
 
 
-def test_an_empty_database_is_brought_to_this_version():
+def test_an_empty_database_is_brought_to_this_version(here: Path):
     newest = schema.newest()
     assert call("db", "current").output == f"empty (this program: {newest})\n"
+    assert not list(here.iterdir())          # a slip in the address makes no file
     assert call("db", "upgrade").output == f"{newest}\n"
     assert call("db", "upgrade").exit_code == 0
     assert call("db", "current").output == f"{newest} (this program: {newest})\n"
@@ -43,8 +45,10 @@ def test_a_backup_is_restored_into_an_empty_database(here: Path, monkeypatch: py
     assert call("backup", "saved.db").output.startswith("written to saved.db: 0 conversation")
     assert "`saved.db` exists already" in call("backup", "saved.db").output
 
+    assert "there is no folder `nowhere`" in call("backup", "nowhere/saved.db").output
+
     monkeypatch.setenv("TALKTABLE_DATABASE_URL", "sqlite:///other.db")
-    assert call("restore", "saved.db").output.startswith("restored from saved.db: 0 conversation")
+    assert re.match(r"restored from saved\.db of 20\d\d-\S+: 0 conversation, ", call("restore", "saved.db").output)
     (here / "words.db").write_text("words")
     refused = call("restore", "words.db")
     assert (refused.exit_code, refused.output.splitlines()[0][:30]) == (3, "talktable: nothing was restore")

@@ -1,14 +1,16 @@
 """`talktable dlq`, on a database that a server has worked on."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from runtime.__main__ import main
+from runtime.commands.database import opened
+from runtime.store.opening import WAIT_S, open_store
 from runtime.store.port import Conversation, Dead, Entry, Inbound, Outcome, Work
-from runtime.store.sql import SqlStore
 
 
 def turn(before: Conversation, inbound: Inbound) -> Outcome:
@@ -17,17 +19,19 @@ def turn(before: Conversation, inbound: Inbound) -> Outcome:
     return Outcome(state="", contact="", entry=entry, postings=(("message", '{"type":"say","text":"¿Cuándo?"}'),) * 2)
 
 
-@pytest.fixture
-def ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Two dead letters."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ids(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Two dead letters, in a database that is worked on."""
     monkeypatch.chdir(tmp_path)
-    store = SqlStore("sqlite:///talktable.db", lambda: "9f2c")
+    url = "sqlite:///talktable.db" if request.param == "sqlite" else request.getfixturevalue("database")
+    monkeypatch.setenv("TALKTABLE_DATABASE_URL", url)
+    store = open_store(url)
     store.prepare()
     (run,) = store.tick(Work(now=1_757_100_000_000, inbound=(Inbound("c", "m", "{}"),)), turn).runs
     store.tick(Work(now=1_757_100_000_000, dead=tuple(
-        Dead(posting.id, "c", "400 code 131009") for posting in run.postings)), turn)
+        Dead(posting.id, "c", "400 code 131009:\n\tno such thing") for posting in run.postings)), turn)
+    yield [posting.id for posting in run.postings]
     store.close()
-    return [posting.id for posting in run.postings]
 
 
 def call(*args: str) -> Result:
@@ -35,10 +39,12 @@ def call(*args: str) -> Result:
 
 
 def test_the_list_has_a_line_for_each(ids: list[int]):
-    lines = call("list").output.splitlines()
+    head, first, second = (line.split() for line in call("list").output.splitlines())
 
-    assert lines[0] == f"{ids[0]}  2025-09-05T19:20:00+00:00  9f2c  book.city  message  1  400 code 131009"
-    assert len(lines) == 2
+    assert head == ["id", "since", "conversation", "step", "kind", "tries", "error"]
+    assert first[:2] == [str(ids[0]), "2025-09-05T19:20:00+00:00"]
+    assert first[3:] == ["book.city", "message", "1", "400", "code", "131009:", "no", "such", "thing"]
+    assert second[0] == str(ids[1])
 
 
 def test_programs_get_json(ids: list[int]):
@@ -52,7 +58,7 @@ def test_programs_get_json(ids: list[int]):
 def test_one_is_shown_whole(ids: list[int]):
     shown = call("show", str(ids[0])).output
 
-    assert "error:        400 code 131009\n" in shown
+    assert "error:        400 code 131009:" in shown
     assert "step:         book.city\n" in shown
     assert '"text": "¿Cuándo?"' in shown
 
@@ -70,9 +76,16 @@ def test_what_is_no_dead_letter_is_a_problem(ids: list[int]):
     assert call("show", "999").exit_code == 1
 
 
-@pytest.mark.parametrize("args", [("retry",), ("drop", "1", "--all")])
+@pytest.mark.parametrize("args", [("retry",), ("drop", "1", "--all"), ("show", "9" * 30), ("retry", "0")])
 def test_which_ones_is_to_be_said(ids: list[int], args: tuple[str, ...]):
     assert call(*args).exit_code == 2
+
+
+def test_a_server_that_writes_without_a_pause_is_waited_for(tmp_path: Path):
+    with opened(f"sqlite:///{tmp_path / 'talk.db'}") as database:
+        waits = database.transaction(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout").scalar())
+
+    assert waits == 1_000 * WAIT_S
 
 
 def test_without_a_database_there_is_nothing_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
