@@ -141,6 +141,13 @@ class Fails(msgspec.Struct, frozen=True):
     span: Span
 
 
+class Refused(msgspec.Struct, frozen=True):
+    """WhatsApp takes the bot's next message not (`message`), or none but templates until the user writes (`window`)."""
+
+    what: str
+    span: Span
+
+
 class Again(msgspec.Struct, frozen=True):
     """`again: duplicate`: the last message is delivered once more."""
 
@@ -173,8 +180,8 @@ class Answers(msgspec.Struct, frozen=True):
     span: Span
 
 
-Step: TypeAlias = (User | Tap | Sends | Bot | Rest | Wait | Called | Happens | Expect | Staff | Fails | Again | Late
-                   | Crash | Pending | Answers)
+Step: TypeAlias = (User | Tap | Sends | Bot | Rest | Wait | Called | Happens | Expect | Staff | Fails | Refused | Again
+                   | Late | Crash | Pending | Answers)
 
 
 class GivenSlot(msgspec.Struct, frozen=True):

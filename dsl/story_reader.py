@@ -45,6 +45,7 @@ from dsl.story import (
     Late,
     Pattern,
     Pending,
+    Refused,
     Rest,
     Sends,
     Staff,
@@ -172,7 +173,8 @@ STEP = OneOf(Record("a step", {
     "event": Key(_with_values("an event", Naming("event", NAME), "parameter"), "this happens outside"),
     "expect": Key(_EXPECT, "this holds now"),
     "staff": Key(Plain("a text, or `resume`"), "a person of the team writes; `resume` gives the conversation back"),
-    "fails": Key(_FAILURE, "the next call comes to nothing"),
+    "fails": Key(Either("`message`, `window`, or one action and how it fails", scalar=words("message", "window"),
+                        mapping=_FAILURE), "the next message, or the next call, comes to nothing"),
     "again": Key(words("duplicate"), "the last message is delivered once more"),
     "late": Key(_DURATION, "the user's next message is sent now and arrives this much later"),
     "pending": Key(_ACTION, "the next call of this action is not answered yet"),
@@ -321,6 +323,8 @@ def _expect(value: Any, span: Span, report: Report) -> Step:
 
 
 def _fails(value: Any, span: Span, report: Report) -> Step | None:
+    if isinstance(value, str):
+        return Refused(value, span)
     if not value or value[0].value is None:
         return None
     kind = value[0].value

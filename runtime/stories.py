@@ -20,7 +20,7 @@ from dsl import story
 from dsl.graph import duration
 from dsl.source import Span
 from dsl.table import SourceMap, Table
-from runtime.effects import Call, Message, Offer
+from runtime.effects import Call, Message, Offer, Template
 from runtime.events import Answered, Chose, Event, Failed, Happened, Resumed, Said, Sent, TimedOut
 from runtime.program import program
 from runtime.shown import text_of, titles
@@ -138,6 +138,7 @@ class _Stage:
     answered: dict[str, int] = field(default_factory=dict)   # how many results of `results` are used up
     sent: tuple[int, Deed] | None = None                    # the user's last message and its number
     late_s: int = 0
+    refusing: str = ""                       # `message` or `window`: what does not go through
     skipping: bool = False
 
     def __post_init__(self) -> None:
@@ -177,6 +178,10 @@ class _Stage:
             self.offered.append(message)
 
     def undelivered(self, message: Message, error: str) -> None:
+        if self.refusing == "message" or (self.refusing == "window" and not isinstance(message, Template)):
+            self.transcript.append(Line("lost", _line(message)))
+            self.refusing = self.refusing.removeprefix("message")
+            return
         raise self.stop(f"a message of the bot did not go through: {error}", Difference("text", "", _line(message)))
 
     def outcome(self, call: Call) -> Answered | Failed | None:
@@ -229,6 +234,7 @@ class _Stage:
     def writes(self, event: Deed, is_tap: bool = False) -> None:
         self.sent = (self.sent[0] + 1 if self.sent else 0, event)
         late_s, self.late_s = self.late_s, 0
+        self.refusing = self.refusing.removeprefix("window")
         self.road.receives(event, self.sent[0], late_s, is_tap)
 
     def tapped(self, step: story.Tap) -> Said | Chose:
@@ -303,6 +309,11 @@ class _Stage:
     @take.register
     def _(self, step: story.Fails) -> None:
         self.outcomes.setdefault(step.action, []).append(step)
+
+    @take.register
+    def _(self, step: story.Refused) -> None:
+        self.refusing = step.what
+        self.road.refuses(step.what)
 
     @take.register
     def _(self, step: story.Pending) -> None:

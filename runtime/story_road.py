@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from dsl.table import Table
 from runtime.conversation import Conversation
-from runtime.effects import Call, Message
-from runtime.events import Answered, Chose, Event, Failed, Said, Sent
+from runtime.effects import Call, Message, Template
+from runtime.events import Answered, Chose, Event, Failed, Said, Sent, Undelivered
 from runtime.shown import MESSAGES
 from runtime.state import Fired, State
 
@@ -30,7 +30,8 @@ class Audience(Protocol):
     def outcome(self, call: Call) -> Answered | Failed | None:
         """What the action answers at once; none: it is not answered yet."""
 
-    def undelivered(self, message: Message, error: str) -> None: ...
+    def undelivered(self, message: Message, error: str) -> None:
+        """A message does not reach the user."""
 
 
 class Road(Protocol):
@@ -54,6 +55,9 @@ class Road(Protocol):
 
     def goes_on(self, seconds: int) -> None:
         """Time passes; timers that come due are turns of their own, in order."""
+
+    def refuses(self, what: str) -> None:
+        """The platform takes the next `message` not, or none but templates until the user writes (`window`)."""
 
     def pending(self, action: str) -> Call | None:
         """The oldest call of this action that is not answered yet."""
@@ -82,6 +86,7 @@ class Direct:
         self._talk = Conversation(table, now, state)
         self._audience = audience
         self._received: set[int] = set()     # numbers of the user's messages, as an inbox keeps ids
+        self._refused = ""                   # `message` or `window`
 
     @property
     def now(self) -> int:
@@ -102,6 +107,7 @@ class Direct:
             self.goes_on(late_s)
         if number not in self._received:
             self._received.add(number)
+            self._refused = self._refused.removeprefix("window")
             self.happens(event)
 
     def happens(self, event: Event) -> None:
@@ -110,11 +116,28 @@ class Direct:
             one = replace(one, at=self._talk.now, seed=self._talk.seed)
             turn = self._talk.happens(one)
             self._audience.turned(one, turn.trace)
+            lost = ""
             for effect in turn.effects:
                 if isinstance(effect, MESSAGES):
-                    self._audience.heard(effect)
+                    lost = self._sent(effect) or lost
                 elif isinstance(effect, Call) and (outcome := self._audience.outcome(effect)) is not None:
                     waiting.append(outcome)
+            if lost and not isinstance(one, Undelivered):
+                waiting.append(Undelivered(step=_step(turn.state), reason=lost))
+
+    def _sent(self, message: Message) -> str:
+        """Why a message did not reach the user, as the flow is told; empty: it did."""
+        if not self._refused or (self._refused == "window" and isinstance(message, Template)):
+            self._audience.heard(message)
+            return ""
+        self._audience.undelivered(message, f"as told by `fails: {self._refused}`")
+        if self._refused == "window":
+            return "window"
+        self._refused = ""
+        return "failed"
+
+    def refuses(self, what: str) -> None:
+        self._refused = what
 
     def goes_on(self, seconds: int) -> None:
         until = self._talk.now + seconds * 1000
@@ -127,3 +150,7 @@ class Direct:
 
     def answers(self, call: Call, event: Answered | Failed) -> None:
         self.happens(event)
+
+
+def _step(state: State) -> str | None:
+    return state.frames[-1].step if state.frames else None

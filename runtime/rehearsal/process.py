@@ -92,6 +92,8 @@ class Process:
         self._witness.committed(done)
         self._posting |= {run.conversation for run in done.runs}
         self._outbox.committed(done, until, self._report)
+        if done.held:
+            self._round_soon()
 
     def _report(self, report: Report) -> None:
         self._posting -= report.ended

@@ -30,6 +30,7 @@ from runtime.rehearsal.line import Json, Line
 from runtime.rehearsal.phone import seen
 from runtime.rehearsal.process import Process
 from runtime.sim.clock import Clock
+from runtime.sim.faults import Rule
 from runtime.sim.simulator import Simulator
 from runtime.sim.templates import approve
 from runtime.sim.world import Number, Pace
@@ -62,6 +63,7 @@ PHONE = "15557770001"
 # Nobody in a story takes time to read or write, so that the pace of the whole number says nothing.
 NUMBER = Number(pace=Pace(1_000_000, 1))
 TOKEN, SECRET, GRAPH, VERSION = "a-token", "a-secret", "http://graph.invalid", "v25.0"
+REFUSED = 131009                             # a code for what is wrong with a message, whatever that is
 STEP_MS, PATIENCE_MS = 1_000, 600_000        # how the time goes on for what is late, and for how long
 
 R = TypeVar("R")
@@ -148,6 +150,12 @@ class Rehearsal:
 
     def goes_on(self, seconds: int) -> None:
         self._run(self._passes(seconds * 1_000))
+
+    def refuses(self, what: str) -> None:
+        if what == "window":
+            self.platform.user(PHONE, wrote_at=None)
+        else:
+            self.platform.faults.add(Rule(target="messages", code=REFUSED, next=1))
 
     def pending(self, action: str) -> Call | None:
         return next((one.call for one in self._calls.values() if one.call.action == action and not one.answer.done()),
@@ -272,6 +280,7 @@ class Rehearsal:
         failed: tuple[Dead | Gone | Unsent, ...] = (*report.dead, *report.gone, *report.unsent)
         for posting, error in [(one.posting, one.error) for one in failed if one.error]:
             key = self._keys[posting]
+            self._owed.discard(key)
             self._tell(key)
             self._safely(self._audience.undelivered, self._meant[key], error)
 

@@ -46,6 +46,10 @@ flow book
     after 30m
       say "Still there?"
     after 2h -> leave
+    on event undelivered
+      send template invite_v1()
+      if reason == "window"
+        say "This is not read either."
   call reserve(guests) into table
     on "full"
       say "We are full."
@@ -119,6 +123,29 @@ GOOD = {
 - bot: We are full.
 - bot: {menu: main}
 """, ""),
+    "a window that closes": ("""
+- user: hi
+- bot:
+- user: book
+- bot: How many?
+- fails: window
+- wait: 30m
+- bot: {template: invite_v1}
+- user: "4"
+- bot: Table t1 for 4.
+- bot: {menu: main}
+""", STUBS),
+    "a message that is refused": ("""
+- fails: message
+- user: hi
+- expect: {at: main}
+- fails: message
+- user: book
+- bot: {template: invite_v1}
+- user: "4"
+- bot: Table t1 for 4.
+- bot: {menu: main}
+""", STUBS),
     "a time-out": ("""
 - user: hi
 - bot:
