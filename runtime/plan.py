@@ -14,6 +14,7 @@ import msgspec
 
 from dsl.table import Message, Op, Option, Row, Step, Table, Var, version
 from dsl.words import normalise
+from runtime.per_table import per_table
 from runtime.program import Program, program
 from runtime.regex import Finder
 from runtime.shapes import Shown
@@ -249,17 +250,4 @@ def _first(texts: int | list[int]) -> int:
     return texts if isinstance(texts, int) else texts[0]
 
 
-_KEPT = 64
-_plans: dict[int, Plan] = {}
-
-
-def plan_of(table: Table) -> Plan:
-    """The plan of this very table object; the sixty-four made last are kept."""
-    known = _plans.get(id(table))
-    if known is not None:                    # it holds its table, so no other table can have that id
-        return known
-    made = Plan(table)
-    while len(_plans) >= _KEPT:
-        _plans.pop(next(iter(_plans)), None)
-    _plans[id(table)] = made
-    return made
+plan_of = per_table(Plan)

@@ -12,25 +12,11 @@ from dsl.words import normalise
 from runtime.answers.identifiers import CHECKS
 from runtime.expressions import Builder, Closure, Scope, Shown
 from runtime.operators import holds
+from runtime.per_table import per_table
 from runtime.texts import Formats
 from runtime.values import Value, Values, plain
 
 __all__ = ["Program", "Scope", "program"]
-
-_KEPT = 64                                   # tables: every version that some conversation rests on, of a few bots
-_programs: dict[int, Program] = {}
-
-
-def program(table: Table) -> Program:
-    """The program of this very table object; the sixty-four made last are kept."""
-    known = _programs.get(id(table))
-    if known is not None:                    # it holds its table, so no other table can have that id
-        return known
-    made = Program(table)
-    while len(_programs) >= _KEPT:
-        _programs.pop(next(iter(_programs)), None)
-    _programs[id(table)] = made
-    return made
 
 
 class Program:
@@ -102,3 +88,6 @@ class Program:
     def formats(self, language: str) -> Formats:
         """How values are written in that language of the bot."""
         return self._builder.formats(language)
+
+
+program = per_table(Program)

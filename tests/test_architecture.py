@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 CORE = {"events", "effects", "state", "machine", "program", "values", "texts", "replies", "validation", "regex",
-        "operators", "expressions", "plan", "walk", "runs", "steps", "matching", "session", "shapes",
+        "operators", "expressions", "per_table", "plan", "walk", "runs", "steps", "matching", "session", "shapes",
         "choices", "messages"}
 CORE_MAY = ("dsl.table", "dsl.words", "runtime")
 EDGES = ("runtime.store", "runtime.channels", "runtime.worker", "runtime.outbox", "runtime.actions", "runtime.calls",
