@@ -23,7 +23,7 @@ from dsl.table import Retention, Table
 from runtime import machine
 from runtime.actions import ActionsError, closed_addresses, load_functions, missing_environment
 from runtime.calls import Actions
-from runtime.channels.whatsapp import WhatsApp
+from runtime.channels.whatsapp import WhatsApp, connections
 from runtime.clock import Clock, SteadyClock
 from runtime.media import Media
 from runtime.outbox import Outbox
@@ -102,8 +102,9 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
         # How many posts are under way at once, the worker decides.
         async with (aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
                     outgoing(settings.development) as guarded):
-            channel = WhatsApp(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
-                               settings.whatsapp_phone_number_id, settings.whatsapp_access_token)
+            posts = connections(settings.whatsapp_graph_url, settings.whatsapp_graph_version,
+                                settings.whatsapp_phone_number_id, settings.whatsapp_access_token)
+            channel = WhatsApp(posts)
             media = Media(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
                           settings.whatsapp_access_token)
             actions = Actions(table, functions, guarded, environment, development=settings.development, media=media)
@@ -120,6 +121,7 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
                 logger.info("stopping")
                 await outbox.drain(DRAIN_S)
                 await asyncio.to_thread(worker.stop)
+                posts.close()
                 store.close()
 
     webhook = Webhook(settings.whatsapp_phone_number_id, settings.app_secrets, settings.whatsapp_verify_token, clock)

@@ -120,16 +120,19 @@ def backoff(strategy: str) -> Backoff:
 def after_ms(headers: Mapping[str, str]) -> int:
     """When the platform says to come back: seconds in `Retry-After`, minutes in the usage header; 0: it does not say.
 
-    >>> after_ms({"Retry-After": "30"})
+    Args:
+        headers: by their names in lower case.
+
+    >>> after_ms({"retry-after": "30"})
     30000
     >>> usage = '{"1": [{"type": "whatsapp", "estimated_time_to_regain_access": 2}]}'
-    >>> after_ms({"Retry-After": "30", "X-Business-Use-Case-Usage": usage})
+    >>> after_ms({"retry-after": "30", "x-business-use-case-usage": usage})
     120000
     """
-    seconds = headers.get("Retry-After", "")
+    seconds = headers.get("retry-after", "")
     told = [int(seconds)] if seconds.isascii() and seconds.isdigit() and len(seconds) < 6 else []
     try:
-        usage = msgspec.json.decode(headers.get("X-Business-Use-Case-Usage", "") or "{}",
+        usage = msgspec.json.decode(headers.get("x-business-use-case-usage", "") or "{}",
                                     type=dict[str, list[dict[str, Any]]])
     except (ValueError, RecursionError):
         usage = {}

@@ -7,16 +7,15 @@ plainer one (a link under the text, numbered lines), so that nothing is lost.
 from __future__ import annotations
 
 import re
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
-import aiohttp
 import msgspec
 
 from runtime.channels.errors import refusal, unknown, unreached
 from runtime.channels.port import Accepted, Delivery, Undelivered
 from runtime.channels.taps import tap_id
+from runtime.connections import Answer, Connections, Lost, Unreached
 from runtime.effects import Choice, Contact, Location, Media, Message, Offer, Say, Template
-from runtime.wire import read_at_most
 
 Json = dict[str, Any]
 
@@ -25,9 +24,25 @@ BODY = CAPTION = 1024
 BUTTONS, ROWS = 3, 10
 CONNECT_S, READ_S = 3.0, 15.0
 SEEN_S = 2.0                                 # a mark is not worth more of the answer's time
-LONGEST_ANSWER = 65_536                      # bytes read of an answer; a real one has a few hundred
+LONGEST_ANSWER = 65_536                      # bytes read of an answer and its headers; a real one has a few thousand
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 
 _BREAKS = re.compile(r"[\n\t]+| {5,}")       # not allowed in the parameters of a template
+
+
+class Posts(Protocol):
+    """The road to the API: `Connections`, or a simulator in its place."""
+
+    async def post(self, body: bytes, within_s: float) -> Answer: ...
+
+
+def connections(graph_url: str, version: str, phone_number_id: str, token: str) -> Connections:
+    """The road to the messages of one phone number."""
+    return Connections(f"{graph_url.rstrip('/')}/{version}/{phone_number_id}/messages",
+                       {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+                       LONGEST_ANSWER, CONNECT_S)
 
 
 class WhatsApp:
@@ -35,11 +50,8 @@ class WhatsApp:
 
     timeout_s = CONNECT_S + READ_S
 
-    def __init__(self, session: aiohttp.ClientSession, graph_url: str, version: str, phone_number_id: str,
-                 token: str) -> None:
-        self._session = session
-        self._url = f"{graph_url.rstrip('/')}/{version}/{phone_number_id}/messages"
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    def __init__(self, posts: Posts) -> None:
+        self._posts = posts
 
     async def send(self, to: str, message: Message, key: str) -> Delivery:
         body = {**recipient(to), **payload(message), "biz_opaque_callback_data": key}
@@ -60,17 +72,12 @@ class WhatsApp:
     async def _post(self, body: Json, within_s: float) -> Any:
         """The JSON of a 200, or why there is none."""
         try:
-            async with self._session.post(
-                    self._url, data=msgspec.json.encode(body), headers=self._headers, allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(sock_connect=CONNECT_S, total=within_s)) as response:
-                answer = await read_at_most(response, LONGEST_ANSWER)
-                if response.status != 200:
-                    return refusal(response.status, answer, response.headers)
-                return msgspec.json.decode(answer)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
-            return unreached(type(fault).__name__)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RecursionError) as fault:
-            return unknown(type(fault).__name__)
+            answer = await self._posts.post(_encode(body), within_s)
+            return _decode(answer.body) if answer.status == 200 else refusal(answer.status, answer.body, answer.headers)
+        except Unreached as fault:
+            return unreached(str(fault))
+        except (Lost, ValueError, RecursionError) as fault:
+            return unknown(str(fault) if isinstance(fault, Lost) else type(fault).__name__)
 
 
 def recipient(to: str) -> Json:

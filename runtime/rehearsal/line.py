@@ -3,46 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.types import ASGIApp, Message
 
+from runtime import connections
 from runtime.sim.graph import Request
 from runtime.sim.simulator import Answer, Simulator
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    """As much of aiohttp's response as `WhatsApp` reads."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def content(self) -> Response:
-        return self
-
-    async def iter_any(self) -> AsyncIterator[bytes]:
-        yield self.body
-
-
 class Line:
-    """In the place of an aiohttp session: posts arrive at the simulator, when the way is open.
+    """In the place of `Connections`: posts arrive at the simulator, when the way is open.
 
     Args:
+        path: of the address where messages are posted to.
         took: told of every message that the platform accepted, before who posted it is.
     """
 
-    def __init__(self, simulator: Simulator, took: Callable[[Json], None]) -> None:
-        self._simulator, self._took = simulator, took
+    def __init__(self, simulator: Simulator, path: str, token: str, took: Callable[[Json], None]) -> None:
+        self._simulator, self._path, self._token, self._took = simulator, path, token, took
         self._is_open = asyncio.Event()
         self.waiting = 0                     # who stands before the closed way
 
@@ -59,16 +42,15 @@ class Line:
             self.waiting += 1
             await self._is_open.wait()
 
-    @asynccontextmanager
-    async def post(self, url: str, *, data: bytes, headers: Mapping[str, str], **_: object) -> AsyncIterator[Response]:
+    async def post(self, body: bytes, within_s: float) -> connections.Answer:
         await self.pass_()
-        token = headers["Authorization"].removeprefix("Bearer ")
-        reply = await self._simulator.call(Request(method="POST", path=urlsplit(url).path, token=token, body=data))
+        reply = await self._simulator.call(Request(method="POST", path=self._path, token=self._token, body=body))
         assert isinstance(reply, Answer)     # no connection is reset where no fault was asked for
-        body = msgspec.json.decode(data)
-        if reply.status == 200 and "type" in body:
-            self._took(body)
-        yield Response(reply.status, reply.headers, reply.body)
+        document = msgspec.json.decode(body)
+        if reply.status == 200 and "type" in document:
+            self._took(document)
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        return connections.Answer(reply.status, headers, reply.body)
 
 
 async def post(app: ASGIApp, path: str, body: bytes, headers: Mapping[str, str], state: Json) -> int:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from loguru import logger
@@ -55,14 +55,12 @@ from runtime.web.webhook import Webhook
 from runtime.worker import FIRE_MS
 
 if TYPE_CHECKING:
-    import aiohttp
-
     from runtime.outbox import Report
 
 PHONE = "15557770001"
 # Nobody in a story takes time to read or write, so that the pace of the whole number says nothing.
 NUMBER = Number(pace=Pace(1_000_000, 1))
-TOKEN, SECRET, GRAPH, VERSION = "a-token", "a-secret", "http://graph.invalid", "v25.0"
+TOKEN, SECRET, VERSION = "a-token", "a-secret", "v25.0"
 REFUSED = 131009                             # a code for what is wrong with a message, whatever that is
 STEP_MS, PATIENCE_MS = 1_000, 600_000        # how the time goes on for what is late, and for how long
 
@@ -104,7 +102,7 @@ class Rehearsal:
         self.platform = Simulator(self._post, clock=self._clock, number=NUMBER, token=TOKEN, secrets=(SECRET,))
         approve(self.platform.world.templates, table)
         self._user = self.platform.user(PHONE, wrote_at=state.heard or None)
-        self._line = Line(self.platform, self._took)
+        self._line = Line(self.platform, f"/{VERSION}/{NUMBER.id}/messages", TOKEN, self._took)
         self._state = state
         self._received: set[int] = set()
         self._happened = 0
@@ -223,8 +221,7 @@ class Rehearsal:
         self._live(store)
 
     def _live(self, store: Store) -> None:
-        session = cast("aiohttp.ClientSession", self._line)
-        channel = WhatsApp(session, GRAPH, VERSION, NUMBER.id, TOKEN)
+        channel = WhatsApp(self._line)
         webhook = Webhook(NUMBER.id, (SECRET,), "", self._clock)
         self._process = Process(store, self._turns, channel, self, self._clock, webhook, self)
 

@@ -84,9 +84,9 @@ def test_what_the_platform_says_in_words_is_not_in_the_error_that_is_logged():
 def test_when_to_come_back_is_the_platforms_to_say():
     answer = b'{"error": {"code": 4}}'
 
-    assert refusal(429, answer, {"Retry-After": "90"}).after_ms == 90_000
-    assert [after_ms({"Retry-After": text}) for text in ("soon", "", "9" * 9)] == [0, 0, 0]
-    assert [after_ms({"X-Business-Use-Case-Usage": text}) for text in ("x", "[]", '{"1": [{}]}')] == [0, 0, 0]
+    assert refusal(429, answer, {"retry-after": "90"}).after_ms == 90_000
+    assert [after_ms({"retry-after": text}) for text in ("soon", "", "9" * 9)] == [0, 0, 0]
+    assert [after_ms({"x-business-use-case-usage": text}) for text in ("x", "[]", '{"1": [{}]}')] == [0, 0, 0]
 
 
 def test_a_connection_that_was_never_made_is_safe_to_try_again():
@@ -96,4 +96,4 @@ def test_a_connection_that_was_never_made_is_safe_to_try_again():
 @settings(max_examples=100, deadline=None)
 @given(status=st.integers(100, 599), answer=st.binary(max_size=200), header=st.text(max_size=20))
 def test_no_answer_is_too_strange(status: int, answer: bytes, header: str):
-    assert refusal(status, answer, {"Retry-After": header, "X-Business-Use-Case-Usage": header}).verdict
+    assert refusal(status, answer, {"retry-after": header, "x-business-use-case-usage": header}).verdict
