@@ -40,9 +40,9 @@ class Process:
     """Born on a prepared store, on the running loop."""
 
     def __init__(self, store: Store, turns: Turns, channel: Channel, actions: Caller, clock: Clock, webhook: Webhook,
-                 witness: Witness) -> None:
+                 sets_aside: bool, witness: Witness) -> None:
         self._store, self._witness = store, witness
-        self._outbox = Outbox(channel, actions, clock, chance=lambda: EVEN)
+        self._outbox = Outbox(channel, actions, clock, sets_aside=sets_aside, chance=lambda: EVEN)
         self._worker = Worker(store, turns, turns.failed, clock, self._committed, self._outbox.lease_ms, SETTLE_MS)
         self._app = application(webhook, lambda app: nullcontext({"worker": self}))
         self._posting: set[str] = set()      # conversations

@@ -98,6 +98,7 @@ class Rehearsal:
     def __init__(self, table: Table, now: int, state: State, audience: Audience, disk: Disk) -> None:
         self._audience, self._disk = audience, disk
         self._turns = Turns(table, _advance)
+        self._sets_aside = table.delivery.in_doubt == "set aside"
         self._clock = Clock(lambda: now)
         self.platform = Simulator(self._post, clock=self._clock, number=NUMBER, token=TOKEN, secrets=(SECRET,))
         approve(self.platform.world.templates, table)
@@ -223,7 +224,7 @@ class Rehearsal:
     def _live(self, store: Store) -> None:
         channel = WhatsApp(self._line)
         webhook = Webhook(NUMBER.id, (SECRET,), "", self._clock)
-        self._process = Process(store, self._turns, channel, self, self._clock, webhook, self)
+        self._process = Process(store, self._turns, channel, self, self._clock, webhook, self._sets_aside, self)
 
     async def _crash(self, when_sent: bool) -> None:
         self._process.commit_no_more()

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from dsl.build import Build, build_sources
 from dsl.source import Source
 from dsl.story import Crash, Story, read_stories
+from dsl.table import Delivery
 from runtime.effects import Call, Message
 from runtime.events import Answered, Chose, Event, Failed, Said
 from runtime.rehearsal.disk import Disk, InFile, InMemory
@@ -122,12 +123,12 @@ flow late
 """})
 
 
-def tells(steps: str, road: object = None, given: str = "") -> Played:
+def tells(steps: str, road: object = None, given: str = "", bot: Build = KIOSK) -> Played:
     text = f"bot: kiosk\nstories:\n  - story: s\n{given}    steps:\n"
     file, faults = read_stories(Source("s.yml", text + "".join(f"      {line}\n" for line in steps.splitlines())))
     assert not faults, faults
-    assert KIOSK.table is not None, KIOSK.diagnostics
-    return played(KIOSK, file.stories[0], road)
+    assert bot.table is not None, bot.diagnostics
+    return played(bot, file.stories[0], road)
 
 
 def test_a_message_to_somebody_who_has_not_written_is_refused_on_the_wire():
@@ -188,6 +189,16 @@ def test_a_timer_that_came_due_is_not_lost_with_the_process():
 
     assert crashed.broken is None
     assert [line.who for line in crashed.transcript][-4:] == ["time", "crash", "bot", "wait"]
+
+
+def test_a_bot_that_says_nothing_twice_may_not_say_it_at_all():
+    assert KIOSK.table is not None
+    careful = replace(KIOSK, table=replace(KIOSK.table, delivery=Delivery(in_doubt="set aside")))
+
+    unsent = tells("- user: hi\n- crash\n- bot: {menu: main}", bot=careful).broken
+    assert unsent is not None
+    assert unsent.reason.startswith("a message of the bot did not go through: may have been sent")
+    assert tells("- user: hi\n- crash: sent\n- bot: {menu: main}\n- user: hi\n- bot:", bot=careful).broken is None
 
 
 class Listener:
