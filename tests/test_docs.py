@@ -50,6 +50,7 @@ from dsl.story_names import unknown_names
 from dsl.story_reader import STEP, STORIES
 from dsl.system import system_texts
 from runtime.__main__ import COMMANDS, main
+from runtime.rehearsal.road import in_memory
 from runtime.settings import PREFIX, Settings, read_settings
 from runtime.store.port import Conversation, Entry, Handled, Inbound, Outcome
 from runtime.stories import Broken, play
@@ -212,6 +213,7 @@ def _said(built: Build, source: Source, story: Story) -> str:
     assert built.table is not None
     assert built.map is not None
     played = play(built.table, built.map, story)
+    assert play(built.table, built.map, story, in_memory).transcript == played.transcript, "through WhatsApp"
     if not isinstance(played.broken, Broken):
         return ""
     return report(Opened(Path(source.name), source, (story,), built), played)
