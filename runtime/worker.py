@@ -188,6 +188,8 @@ class Worker:
         return min(max(soonest, 0), FIRE_MS) / 1000
 
     def _tell(self, done: Done, work: Work, waiters: Sequence[Waiter] = ()) -> None:
+        if not self.healthy:
+            logger.info("the store is back")
         self.healthy = True
         self._unmarked = NOTHING
         self._held = done.held
@@ -205,9 +207,10 @@ class Worker:
         self._committed(done, until, self.report)
 
     def _not_now(self, gathered: Gathered, fault: StoreDown) -> None:
+        if self.healthy:                                     # once: it is tried again several times a second
+            logger.bind(error=str(fault)).error("the store is down")
         self.healthy = False
         self._unmarked = gathered.report
-        logger.bind(error=str(fault)).error("the store is down")
         self._loop.call_soon_threadsafe(_settle, gathered.waiters, fault)
 
     def _one_by_one(self, gathered: Gathered, work: Work) -> None:

@@ -133,10 +133,12 @@ class TestDatabase:
         async def story(client: Client, api: Graph, proxy: Proxy) -> None:
             proxy.is_hole = True
             assert await client.say("a", "m1") == 503
+            assert (await client.get("/readyz"))[0] == 503
             proxy.is_hole = False
             proxy.reset()                                            # what was swallowed is gone for good
             await said(client, "a", "m1")
             assert await api.text() == "1: a"
+            assert (await client.get("/readyz"))[0] == 200
         before_database(tmp_path, database, story)
 
 

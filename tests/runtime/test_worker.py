@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from loguru import logger
 
 from runtime.events import Said
 from runtime.outbox import Report
@@ -116,6 +117,23 @@ def test_a_store_that_is_down_says_so_to_every_webhook_and_keeps_the_marks():
         assert store.ticks[-1].sent == (Sent(1, "w"),)
         assert [handled.inbound.id for handled in fixed.done[-1].handled] == ["result"]
     play(story)
+
+
+def test_that_a_store_is_down_is_said_once_and_that_it_is_back():
+    lines: list[str] = []
+    sink = logger.add(lambda line: lines.append(line.record["message"]))
+
+    async def story() -> None:
+        store = Broken(lambda work: StoreDown("disk full"))
+        fixed = Fixed(store)
+        for _ in range(3):
+            await fixed.round()
+        store.refuses = lambda work: None
+        for _ in range(3):
+            await fixed.round()
+    play(story)
+    logger.remove(sink)
+    assert lines == ["the store is down", "the store is back"]
 
 
 def test_an_event_that_spoils_the_batch_costs_only_itself():
