@@ -57,5 +57,5 @@ class SteadyClock:
     def _tell(self, behind: float) -> None:
         is_off = abs(behind) > TOLD_MS
         if is_off and not self._is_off:
-            logger.bind(by_s=round(behind / 1_000)).warning("the system's clock was set: it is followed slowly")
+            logger.bind(by_s=round(behind / 1_000)).warning("the system's clock was set")
         self._is_off = is_off
