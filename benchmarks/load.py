@@ -33,10 +33,15 @@ class Load:
     replied: dict[str, float] = field(default_factory=dict)    # when the Graph API had the reply
     refused: int = 0
 
+    def clear(self) -> None:
+        for told in (self.sent, self.acked, self.replied):
+            told.clear()
 
-def webhook(user: str) -> bytes:
-    """A whole HTTP request: one text message, signed as Meta signs."""
-    message = {"from": user, "id": f"wamid.{user}", "timestamp": "1700000000", "type": "text", "text": {"body": "hi"}}
+
+def webhook(user: str, nth: int = 0) -> bytes:
+    """A whole HTTP request: one text message, the user's `nth`, signed as Meta signs."""
+    message = {"from": user, "id": f"wamid.{user}.{nth}", "timestamp": "1700000000", "type": "text",
+               "text": {"body": "hi"}}
     body = json.dumps({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{
         "field": "messages", "value": {
             "messaging_product": "whatsapp", "metadata": {"display_phone_number": "1555", "phone_number_id": NUMBER},
@@ -143,3 +148,11 @@ async def post(load: Load, ports: Sequence[int], requests: Sequence[Request], co
                            for turn, over in enumerate(overs)))
     await asyncio.gather(*overs)
     return time.perf_counter() - start
+
+
+async def all_replied(load: Load, patience_s: float = 60.0) -> float:
+    """When the last reply was accepted; what has none after `patience_s` is lost."""
+    until = time.perf_counter() + patience_s
+    while len(load.replied) < len(load.sent) and time.perf_counter() < until:
+        await asyncio.sleep(0.02)
+    return max(load.replied.values(), default=time.perf_counter())

@@ -61,6 +61,10 @@ class Server:
                 process.kill()
         self._server.wait()
 
+    @property
+    def pid(self) -> int:
+        return self._server.pid
+
     def _accepts(self) -> bool:
         async def try_it() -> bool:
             try:
