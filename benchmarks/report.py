@@ -34,6 +34,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """Of the server, resident, megabytes; conversations rest, nobody writes."""
+
+    server: float
+    first_10000: float                       # what it remembers of so many is bounded, and it holds pages of its file
+    further_10000: float
+
+
+@dataclass(frozen=True)
 class Grown:
     """What a database of a size costs, processor time of the server and of the database together."""
 
@@ -66,8 +75,7 @@ class Report:
     fsync_ms: float
     bare_s: float = 0.0                      # bare 200s a second of the same web server
     rows: list[Row] = field(default_factory=list)
-    server_mb: float = 0.0
-    idle_mb: float = 0.0                     # for every 10,000 conversations that rest
+    memory_mb: Memory | None = None
     growth: list[Grown] = field(default_factory=list)
 
     def claims(self) -> Iterator[Claim]:
@@ -107,8 +115,9 @@ class Report:
                    f"{row.paced_reply_ms.p50:6.1f} {row.paced_reply_ms.p99:7.1f}  {row.lost:4}")
 
     def _memory(self) -> Iterator[str]:
-        if self.server_mb:
-            yield f"\nmemory: {self.server_mb:.0f} MB, and {self.idle_mb:.1f} MB for every 10,000 idle conversations"
+        if memory := self.memory_mb:
+            yield (f"\nmemory: {memory.server:.0f} MB; the first 10,000 idle conversations add "
+                   f"{memory.first_10000:.1f} MB, 10,000 more {memory.further_10000:.1f} MB")
 
     def _growth(self) -> Iterator[str]:
         if self.growth:

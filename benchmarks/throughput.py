@@ -27,7 +27,7 @@ if __name__ == "__main__":
 
 from benchmarks.growth import grown, processes_cpu_s
 from benchmarks.load import Load, all_replied, graph, post, webhooks
-from benchmarks.memory import idle_mb
+from benchmarks.memory import idle
 from benchmarks.report import Grown, Report, Row, Spread
 from benchmarks.servers import echo, free_ports, processes, running
 from tests.postgres import database_on, started
@@ -118,7 +118,7 @@ def run(report: Report, only: Sequence[str], stored: Sequence[int], folder: Path
                     report.rows.append(uvloop.run(measured(setting, url, servers, report.messages, bot)))
         if "memory" in only:
             with sqlite() as url:
-                report.server_mb, report.idle_mb = uvloop.run(idle_mb(bot, url))
+                report.memory_mb = uvloop.run(idle(bot, url))
         if "growth" in only:
             report.growth += growth("SQLite", sqlite, stored, bot, float)
             if server and postgres:
