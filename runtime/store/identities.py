@@ -2,7 +2,8 @@
 
 A user has up to four names, and a webhook tells some of them. Names that are told together are one user's. The
 business-scoped id is the strongest: a number goes to somebody else one day, so that two contacts with different ids
-of that kind are never made one because of a number. A contact has one name of each kind, the last that was told.
+of that kind are never made one because of a number: who had it before is reached by their id from then on. A contact
+has one name of each kind, the last that was told.
 
 Where two contacts turn out to be one, the conversation that was known first goes on. The other's state and timers
 end; what it had yet to say and to hear goes over, and so do the ids of its messages, which keep repeats out.
@@ -37,6 +38,7 @@ class Book:
     def __init__(self, links: Mapping[Identity, Link], now: int, tag: Callable[[], str]) -> None:
         self.links = dict(links)
         self.merged: dict[str, str] = {}     # which conversation went into which
+        self.left: dict[str, Inbound] = {}   # by conversation: that a number of its user is somebody else's now
         self._now, self._tag = now, tag
         self._names: dict[str, dict[IdentityKind, Identity]] = {}
         self._since: dict[str, int] = {}
@@ -64,7 +66,9 @@ class Book:
             if other != first:
                 self._merge(other, first)
         for identity in (*inbound.was, *told.values()):
-            self._unlink(identity)
+            if (loser := self._unlink(identity)) and loser != first:
+                address = self._names[loser]["bsuid"].value  # without one, it would be the same user's
+                self.left[loser] = Inbound(loser, f"left:{inbound.id}", "", "identity", address, inbound.at)
         for identity in told.values():
             self._link(identity, first)
         return first
@@ -95,9 +99,12 @@ class Book:
         for identity in self._names.pop(other).values():
             self._link(identity, into)
 
-    def _unlink(self, identity: Identity) -> None:
-        if link := self.links.pop(identity, None):
-            del self._names[link.conversation][identity.kind]
+    def _unlink(self, identity: Identity) -> str | None:
+        link = self.links.pop(identity, None)
+        if link is None:
+            return None
+        del self._names[link.conversation][identity.kind]
+        return link.conversation
 
     def _link(self, identity: Identity, conversation: str) -> None:
         names = self._names.setdefault(conversation, {})

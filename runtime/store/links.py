@@ -72,18 +72,20 @@ class Links:
         known = [_known(links, one) for one in inbound]
         if None not in known:
             return tuple(replace(one, conversation=name) for one, name in zip(inbound, known, strict=True) if name)
+        left: dict[str, Inbound] = {}
         for _ in range(ROUNDS):
             convs = {one.conversation for one in inbound} | {link.conversation for link in links.values()}
             links |= _links(self._execute(self._sql.of_conversations, {"convs": sorted(convs)}))
             book = Book(links, self._now, self._tag)
             placed = tuple(book.placed(inbound))
+            left |= book.left
             if not self._write(links, book):
                 break
             # Another process was first with one of the new names: it leads to where that one says.
             links = self._of_names(names)
             if all(book.links.get(name) == link for name, link in links.items()):
                 break
-        return placed
+        return (*placed, *left.values())
 
     def _of_names(self, names: Iterable[Identity]) -> dict[Identity, Link]:
         """One statement for each kind, and not one for all: SQLite would read the whole table for a list of pairs."""

@@ -129,7 +129,7 @@ class MemoryStore:
         if not any(one.identities for one in work.inbound):
             return self._tables, work
         book, tables = Book(self._tables.links, work.now, self._tag), self._tables.copy()
-        work = replace(work, inbound=tuple(book.placed(work.inbound)))
+        work = replace(work, inbound=(*book.placed(work.inbound), *book.left.values()))
         tables.links = book.links
         for other, into in book.merged.items():
             _merge(tables, other, into)

@@ -162,6 +162,53 @@ class TestMessages:
         play(tmp_path, story)
 
 
+class TestNames:
+    """One user under all their names, from webhook to reply."""
+
+    MINE, OTHER, NEW = "US.1349abc", "US.77zzz", "15550002222"
+
+    def test_one_conversation_is_answered_where_its_user_wrote_from_last(self, tmp_path: Path):
+        async def story(client: Client, api: Graph) -> None:
+            await client.send(said("one", "w1") | {"from": USER, "from_user_id": self.MINE})
+            assert where(await api.message()) == (f"+{USER}", "1: one")
+            await client.send(said("two", "w2") | {"from_user_id": self.MINE})
+            assert where(await api.message()) == (self.MINE, "2: two")
+            await client.send(said("three", "w3") | {"from": USER})
+            assert where(await api.message()) == (f"+{USER}", "3: three")
+        play(tmp_path, story)
+
+    def test_with_a_new_number_it_goes_on_there_and_who_gets_the_old_one_begins_anew(self, tmp_path: Path):
+        async def story(client: Client, api: Graph) -> None:
+            await client.send(said("one", "w1") | {"from": USER})
+            assert where(await api.message()) == (f"+{USER}", "1: one")
+            await client.send({"from": USER, "id": "w2", "type": "system", "system": {
+                "type": "user_changed_number", "wa_id": self.NEW, "user_id": self.MINE}})
+            await client.send(said("two", "w3") | {"from": self.NEW})
+            assert where(await api.message()) == (f"+{self.NEW}", "2: two")
+            await client.send(said("three", "w4") | {"from": USER, "from_user_id": self.OTHER})
+            assert where(await api.message()) == (f"+{USER}", "1: three")
+        play(tmp_path, story)
+
+    def test_what_is_still_to_be_said_never_reaches_who_has_the_number_now(self, tmp_path: Path):
+        now = [1_800_000_000_000]
+
+        async def story(client: Client, api: Graph) -> None:
+            await client.send(said("wait 60", "w1") | {"from": USER, "from_user_id": self.MINE})
+            await client.send(said("hello", "w2") | {"from": USER, "from_user_id": self.OTHER})
+            assert where(await api.message()) == (f"+{USER}", "1: hello")
+            now[0] += 61_000
+            assert where(await api.message()) == (self.MINE, "2: timed out main.word")
+        play(tmp_path, story, clock=lambda: now[0])
+
+
+def said(text: str, id: str) -> dict[str, Any]:
+    return {"id": id, "timestamp": "1757100000", "type": "text", "text": {"body": text}}
+
+
+def where(post: dict[str, Any]) -> tuple[str, str]:
+    return post.get("to") or post["recipient"], post["text"]["body"]
+
+
 class TestTaps:
     def test_a_tap_comes_back_as_the_option_it_was_shown_for(self, tmp_path: Path):
         async def story(client: Client, api: Graph) -> None:

@@ -155,8 +155,18 @@ class TestAnotherNumber:
     def test_a_number_under_another_id_is_somebody_else(self, store: Store):
         tick(store, said("a", phone=OLD, bsuid=X))
 
-        assert states(tick(store, said("b", phone=OLD, bsuid=Y))) == ["b;"]
-        assert {*states(tick(store, said("c", phone=OLD), said("d", bsuid=X)))} == {"b;c;", "a;d;"}
+        assert {*states(tick(store, said("b", phone=OLD, bsuid=Y)))} == {"b;", "a;;"}
+        assert {*states(tick(store, said("c", phone=OLD), said("d", bsuid=X)))} == {"b;c;", "a;;d;"}
+
+    @pytest.mark.parametrize("told", [{"phone": OLD}, {"wa_id": OLD}, {"phone": OLD, "wa_id": OLD}])
+    def test_who_had_it_before_is_reached_by_their_id_and_told_of_nothing(self, store: Store, told: dict[str, str]):
+        tick(store, said("due 5", phone=OLD, wa_id=OLD, bsuid=X))
+        done = tick(store, said("b", bsuid=Y, **told), said("c", bsuid=Y, **told))
+
+        (moved,) = [one for one in done.handled if one.inbound.origin == "identity"]
+        assert (moved.before.id, moved.before.contact, moved.outcome.contact) == (f"{ACCOUNT}:{X}", OLD, X)
+        (fired,) = tick(store, fire=True, now=NOW + 5_000).handled
+        assert fired.outcome.contact == X
 
     def test_a_user_who_writes_from_another_number_has_left_the_old_one(self, store: Store):
         tick(store, said("a", phone=OLD, bsuid=X))
