@@ -2,19 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 
-from dsl.kinds import BLOCK, DECIMAL, DEDENT, DURATION, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
+from dsl.kinds import BLOCK, DECIMAL, DEDENT, DURATION, INDENT, INT, MOMENT, NAME, NEW_LINE, REGEX, TEXT, URL
 
 SHOWN = 4                                    # more things expected than these are not told one by one
 
 KINDS: Mapping[str, str] = {
     NAME: "a name", TEXT: "a text in quotes", BLOCK: "a text in quotes", REGEX: "a pattern between slashes",
-    URL: "an address (https://…)", DURATION: "a time such as `30m`", DECIMAL: "a number", INT: "a number",
+    URL: "an address (https://…)", MOMENT: "a time such as `9:00`", DURATION: "a time such as `30m`",
+    DECIMAL: "a number", INT: "a number",
     NEW_LINE: "the end of the line", INDENT: "lines indented under it", DEDENT: "the end of the block",
 }
 
 # What may begin a value, and what may follow one: told as one thing, or not at all.
 VALUE = frozenset({NAME, TEXT, INT, "(", "["})
-ANY_VALUE = VALUE | {DECIMAL, BLOCK, URL, DURATION, "-", "not", "true", "false", "reveal"}
+ANY_VALUE = VALUE | {DECIMAL, BLOCK, URL, MOMENT, DURATION, "-", "not", "true", "false", "reveal"}
 GOES_ON = frozenset({"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", ".", "[", "(", "and", "or", "in", "is",
                      "if", "not"})
 _UNITS = ("second", "minute", "hour", "day", "week", "month", "year")

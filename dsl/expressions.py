@@ -22,6 +22,7 @@ from dsl.syntax import (
     Index,
     Is,
     ListOf,
+    Moment,
     Name,
     Number,
     Ref,
@@ -66,10 +67,10 @@ class Expressions:
         self._owned: dict[str, str] = {}
         self.texts: Texts                    # set by `Texts`, which reads what stands inside `{}` by this
         self._read: dict[type, Callable[[Any, Scope], Typed]] = {
-            Text: self._text, Number: self._number, Duration: self._duration, Truth: self._truth, Url: self._url,
-            ListOf: self._list, Ref: self._ref, Attribute: self._attribute, Index: self._index, Apply: self._apply,
-            Unary: self._unary, Binary: self._binary, Is: self._is, Conditional: self._conditional,
-            Reveal: self._reveal,
+            Text: self._text, Number: self._number, Moment: self._moment, Duration: self._duration,
+            Truth: self._truth, Url: self._url, ListOf: self._list, Ref: self._ref, Attribute: self._attribute,
+            Index: self._index, Apply: self._apply, Unary: self._unary, Binary: self._binary, Is: self._is,
+            Conditional: self._conditional, Reveal: self._reveal,
         }
 
     def say(self, diagnostic: Diagnostic) -> None:
@@ -183,6 +184,9 @@ class Expressions:
             self.say(TOO_LONG.at(expr.span))
             return BROKEN_VALUE
         return Typed(["num", expr.value], "number") if "." in expr.value else Typed(int(expr.value), "integer")
+
+    def _moment(self, expr: Moment, scope: Scope) -> Typed:
+        return Typed(["as", expr.type, expr.value], expr.type)
 
     def _duration(self, expr: Duration, scope: Scope) -> Typed:
         return Typed(["duration", expr.amount, expr.unit], "duration")

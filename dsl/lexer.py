@@ -17,7 +17,21 @@ import msgspec
 
 from dsl import writing
 from dsl.diagnostics import Diagnostic, Edit, Fix
-from dsl.kinds import BLOCK, DECIMAL, DURATION, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, SIGNS, STRAY, TEXT, URL
+from dsl.kinds import (
+    BLOCK,
+    DECIMAL,
+    DURATION,
+    INT,
+    MOMENT,
+    NAME,
+    NEVER_NAMES,
+    NEW_LINE,
+    REGEX,
+    SIGNS,
+    STRAY,
+    TEXT,
+    URL,
+)
 from dsl.source import Source
 from dsl.syntax import Comment
 
@@ -26,6 +40,7 @@ PATTERNS = {
     NAME: r"[^\W\d]\w*",
     BLOCK: r'"""(?:[^"\\]|\\(?:.|\n)|"(?!""))*"""',
     TEXT: r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'",
+    MOMENT: r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2})?\b|[0-9]{1,2}:[0-9]{2}\b",
     DURATION: r"[0-9]+[smhdw]\b",
     DECIMAL: r"[0-9]+\.[0-9]+",
     INT: r"[0-9]+",
@@ -57,6 +72,7 @@ GROUPS = {
     "open block": r'"""[^\n]*',
     "text": _TEXT,
     "new line": r"\n",
+    "moment": PATTERNS[MOMENT],
     "duration": PATTERNS[DURATION],
     "decimal": PATTERNS[DECIMAL],
     "int": PATTERNS[INT],
@@ -66,9 +82,9 @@ GROUPS = {
     "stray": r"[^ \t\r\n][^\w\s!-/:-@\[-`{-~“”„«»‟…–—−•×÷→⇒⟶➔≠≤≥]*+",
     "end": r"\Z",
 }
-(IS_URL, IS_WORD, IS_OTHER_SIGN, IS_SIGN, IS_BLOCK, IS_OPEN_BLOCK, IS_TEXT, IS_NEW_LINE, IS_DURATION, IS_DECIMAL,
- IS_INT, IS_COMMENT, IS_CURLY_TEXT, IS_OPEN_TEXT, IS_STRAY, IS_END) = range(1, len(GROUPS) + 1)
-KIND_OF = {IS_URL: URL, IS_BLOCK: BLOCK, IS_DURATION: DURATION, IS_DECIMAL: DECIMAL, IS_INT: INT}
+(IS_URL, IS_WORD, IS_OTHER_SIGN, IS_SIGN, IS_BLOCK, IS_OPEN_BLOCK, IS_TEXT, IS_NEW_LINE, IS_MOMENT, IS_DURATION,
+ IS_DECIMAL, IS_INT, IS_COMMENT, IS_CURLY_TEXT, IS_OPEN_TEXT, IS_STRAY, IS_END) = range(1, len(GROUPS) + 1)
+KIND_OF = {IS_URL: URL, IS_BLOCK: BLOCK, IS_MOMENT: MOMENT, IS_DURATION: DURATION, IS_DECIMAL: DECIMAL, IS_INT: INT}
 
 
 def _look(groups: dict[str, str]) -> re.Pattern[str]:

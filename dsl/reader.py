@@ -20,6 +20,7 @@ from dsl.lexer import lex
 from dsl.source import Source, Span
 from dsl.texts import MOST_PROBLEMS, block_runs, read_runs
 from dsl.tree import MAKERS, Maker
+from dsl.types import literal
 
 # A cell of the stack: state, value, start and end in the source of what it stands for, the cell below or None.
 Cell: TypeAlias = tuple[int, Any, int, int, Any]
@@ -49,8 +50,8 @@ class Reader:
         self.broken: set[str] = set()                  # names that are no news where something could not be read
         self.values = 0
         self.bare: list[tuple[str, Span]] = []         # choices that have no option
-        own = {"text": self.text, "number": self.number, "count": self.count, "duration": self.duration,
-               "url": self.url, "regex": self.regex, "format_arg": self.format_arg}
+        own = {"text": self.text, "number": self.number, "count": self.count, "moment": self.moment,
+               "duration": self.duration, "url": self.url, "regex": self.regex, "format_arg": self.format_arg}
         once = {rule: self.once(MAKERS[rule]) for rule in HOLD_CLAUSES}
         makers = {**MAKERS, **own, **once}
         self.makers: list[Any] = [makers.get(production.rule) for production in self.tables.productions]
@@ -278,6 +279,14 @@ class Reader:
 
     def count(self, _: str, span: Span) -> int:
         return self.whole(span, self.source.text[span.start:span.end], "count")
+
+    def moment(self, _: str, span: Span) -> s.Moment:
+        written = self.source.text[span.start:span.end]
+        type = "time" if "-" not in written else "datetime" if "T" in written else "date"
+        value = literal(written, type)
+        if value is None:
+            self.problems.append(writing.NO_MOMENT.at(span, what=type, written=written))
+        return s.Moment(type, value or written, span)
 
     def duration(self, *parts: Any) -> s.Duration:
         span: Span = parts[-1]

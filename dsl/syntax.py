@@ -73,6 +73,14 @@ class Number(Node, frozen=True):
     span: Span
 
 
+class Moment(Node, frozen=True):
+    """`2026-12-31`, `9:00`, `2026-12-31T09:00`."""
+
+    type: str                                # date time datetime
+    value: str                               # in ISO form; as written if there is no such moment
+    span: Span
+
+
 class Duration(Node, frozen=True):
     """`30s`, `5m`, `2h`, `1d`, `1w`, or words: `18 years`, `7 days`."""
 
@@ -165,7 +173,7 @@ class Reveal(Node, frozen=True):
 
 
 Expr: TypeAlias = (
-    Text | Number | Duration | Truth | Url | ListOf | Ref | Attribute | Index | Apply | Unary | Binary | Is
+    Text | Number | Moment | Duration | Truth | Url | ListOf | Ref | Attribute | Index | Apply | Unary | Binary | Is
     | Conditional | Reveal
 )
 

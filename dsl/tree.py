@@ -263,4 +263,4 @@ MAKERS: Mapping[str, Maker] = MappingProxyType({
 })
 
 # Rules whose characters the reader itself reads.
-READ_BY_THE_READER = frozenset({"text", "number", "duration", "url", "regex", "format_arg", "count"})
+READ_BY_THE_READER = frozenset({"text", "number", "moment", "duration", "url", "regex", "format_arg", "count"})

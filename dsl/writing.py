@@ -38,6 +38,8 @@ BAD_NUMBER = Kind("F025", E, "{what} is a whole number from 1 to {most}", fix="w
 NO_QUOTES = Kind("F026", E, "this text stands without quotes")
 NEXT_LINE = Kind("F032", E, "what belongs to `{word}` stands on the lines below it")
 NO_IF = Kind("F027", E, "`{word}` has no `if` above it", fix="write `if …` above it, in the same column")
+NO_MOMENT = Kind("F034", E, "there is no {what} `{written}`",
+                 fix="write a date such as `2026-12-31`, a time from `0:00` to `23:59`")
 OPEN_BRACKET = Kind("F028", E, "this `{bracket}` is not closed")
 QUOTED_NAME = Kind("F029", E, "a name stands without quotes")
 TWICE = Kind("F030", E, "`{word}` stands here a second time")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from dsl.grammar import grammar_text
-from dsl.kinds import BLOCK, DECIMAL, DEDENT, DURATION, INDENT, INT, NAME, NEW_LINE, REGEX, TEXT, URL
+from dsl.kinds import BLOCK, DECIMAL, DEDENT, DURATION, INDENT, INT, MOMENT, NAME, NEW_LINE, REGEX, TEXT, URL
 from dsl.lark_tables import kinds_of, understood
 from dsl.source import Span
 from dsl.syntax import Node
@@ -16,7 +16,7 @@ SAMPLES = {
            r'"a \"b\" \{c\} \\ \n"'),
     BLOCK: ('"""One line."""', '"""\n      Two\n        lines\n      """'),
     REGEX: ("/a|b/", r"/\b(x|y)\/z/"), URL: ("https://example.com/a?b=c#d",),
-    DURATION: ("30s", "5m", "2h", "1d"), DECIMAL: ("1.5",), INT: ("1", "18", "200"),
+    MOMENT: ("9:00", "2026-12-31", "2026-12-31T09:00"), DURATION: ("30s", "5m", "2h", "1d"), DECIMAL: ("1.5",), INT: ("1", "18", "200"),
 }
 FLAT = 6                                     # from there on it is taken more often than not
 DEEP = 16                                    # rules in each other; from there on only the shortest way out is taken

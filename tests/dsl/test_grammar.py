@@ -62,7 +62,7 @@ def test_an_edited_grammar_is_read_by_lark_at_once(monkeypatch):
 def test_every_rule_that_makes_something_has_a_maker_and_every_maker_a_rule():
     making = [production for production in automaton().productions
               if production.how in (MAKES, MAKES_OF_ONE, MAKES_OF_LISTS)]
-    own = {"text", "number", "count", "duration", "url", "regex", "format_arg"}
+    own = {"text", "number", "count", "moment", "duration", "url", "regex", "format_arg"}
     makers = Reader(Source("a", "")).makers
 
     assert {production.rule for production in making} == set(MAKERS) | own

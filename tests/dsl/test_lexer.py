@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsl.grammar import grammar_text
-from dsl.kinds import BLOCK, DECIMAL, DURATION, INT, NEVER_NAMES, NEW_LINE, REGEX, TEXT, URL
+from dsl.kinds import BLOCK, DECIMAL, DURATION, INT, MOMENT, NEVER_NAMES, NEW_LINE, REGEX, TEXT, URL
 from dsl.lark_tables import understood
 from dsl.lexer import LONGEST_LINE, MOST_PROBLEMS, MOST_TOKENS, OTHER_SIGNS, PATTERNS, lex
 from dsl.source import Source
@@ -47,9 +47,9 @@ def test_any_text_becomes_tokens_in_order_whose_words_are_what_is_written(text):
 
 
 def test_one_token_of_each_kind():
-    text = 'x1 "a" """b\nc""" 30m 1.5 18 https://x.y/z?a=b#c -> .. != # note'
+    text = 'x1 "a" """b\nc""" 9:00 2026-12-31 2026-12-31T09:00 30m 1.5 18 https://x.y/z?a=b#c -> .. != # note'
 
-    assert kinds(text) == ["x1", TEXT, BLOCK, DURATION, DECIMAL, INT, URL, "->", "..", "!=", NEW_LINE]
+    assert kinds(text) == ["x1", TEXT, BLOCK, MOMENT, MOMENT, MOMENT, DURATION, DECIMAL, INT, URL, "->", "..", "!=", NEW_LINE]
 
 
 def test_a_slash_divides_unless_a_pattern_can_begin_there():

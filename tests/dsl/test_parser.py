@@ -99,6 +99,24 @@ def test_durations(written, amount, unit):
     assert (duration.amount, duration.unit) == (amount, unit)
 
 
+@pytest.mark.parametrize(("written", "type", "iso"), [
+    ("9:00", "time", "09:00:00"), ("23:59", "time", "23:59:00"), ("2026-12-31", "date", "2026-12-31"),
+    ("2026-12-31T09:00", "datetime", "2026-12-31T09:00:00"),
+])
+def test_days_and_times_stand_without_quotes(written, type, iso):
+    moment = value(written)
+
+    assert isinstance(moment, s.Moment)
+    assert (moment.type, moment.value) == (type, iso)
+
+
+@pytest.mark.parametrize("written", ["24:00", "9:60", "2026-02-30", "2026-12-31T25:00"])
+def test_a_day_or_time_that_is_none_is_told(written):
+    _, (problem,) = parse(Source("a.flow", f"flow main\n  set at = {written}\n"))
+
+    assert problem.code == "F034"
+
+
 def test_an_option_may_lead_somewhere_hold_a_block_or_go_on_after_the_choice():
     choose, = flow('choose x "?"\n  - "a" -> b\n  - "c"\n    end\n  - "d"')
 
