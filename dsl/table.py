@@ -91,6 +91,7 @@ Texts
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -330,7 +331,10 @@ class SourceMap(Struct, frozen=True):
 
 
 _encoder = msgspec.json.Encoder(order="sorted", decimal_format="string")
-_decoder = msgspec.json.Decoder(Table)
+@cache
+def _decoder() -> msgspec.json.Decoder[Table]:
+    """Not made by a start that only compiles."""
+    return msgspec.json.Decoder(Table)
 
 
 def dump(table: Table) -> bytes:
@@ -345,7 +349,7 @@ def load(data: bytes) -> Table:
         ValueError: not a table of this format; the message says where.
     """
     try:
-        table = _decoder.decode(data)
+        table = _decoder().decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise ValueError(f"not a table: {fault}") from fault
     if table.format != FORMAT:

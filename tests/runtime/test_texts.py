@@ -2,6 +2,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 import pytest
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 
 from runtime.texts import Formats, currency_of, formats, locale_of, order_of
 from runtime.values import Duration, zone
@@ -26,6 +28,15 @@ def test_a_language_in_a_region_has_a_locale(language, region, locale):
 ])
 def test_a_region_has_an_order_of_day_month_and_year(region, language, order):
     assert order_of(region, language) == order
+
+
+def test_every_region_has_the_order_of_its_chief_language():
+    for region in get_global("territory_currencies"):
+        try:
+            pattern = Locale.parse(f"und_{region}").date_formats["short"].pattern.upper()
+        except UnknownLocaleError:
+            pattern = "DMY"
+        assert order_of(region) == "".join(sorted("DMY", key=pattern.find)), region
 
 
 def test_a_region_has_a_currency():
