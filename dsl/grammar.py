@@ -9,13 +9,13 @@ Kinds of token carry the author's own words here (`->`, `say`), as the lexer giv
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
-from importlib.resources import files
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import msgspec
 
 from dsl.kinds import NEVER_NAMES
 
@@ -44,8 +44,7 @@ class Production(NamedTuple):
 Row = Mapping[str, int | Production]         # by the kind of the next token: the state to go to, or what is complete
 
 
-@dataclass(frozen=True)
-class Automaton:
+class Automaton(msgspec.Struct, frozen=True, dict=True):
     """LALR(1) tables, by state."""
 
     rows: tuple[Row, ...]
@@ -55,7 +54,7 @@ class Automaton:
     productions: tuple[Production, ...]
     words: frozenset[str]                    # that are a keyword somewhere
     # Found while reading, see `reader`.
-    settled: dict[tuple[int, int, str], tuple[int, int | Production | None]] = field(default_factory=dict)
+    settled: dict[tuple[int, int, str], tuple[int, int | Production | None]] = {}
 
     @cached_property
     def known(self) -> dict[str, str]:
@@ -68,7 +67,7 @@ def automaton() -> Automaton:
     """The tables of the language, read or built when they are first wanted."""
     grammar = grammar_text()
     if KEPT.is_file():
-        kept = json.loads(KEPT.read_text("utf-8"))
+        kept = msgspec.json.decode(KEPT.read_bytes())        # in half the time that `json` takes
         if kept["grammar"] == fingerprint(grammar):
             return unpacked(kept)
     from dsl.lark_tables import build
@@ -79,7 +78,7 @@ def automaton() -> Automaton:
 def grammar_text() -> str:
     """grammar.lark, beside the package in a checkout, inside it once installed."""
     beside = Path(__file__).parent.parent / "grammar.lark"
-    return beside.read_text("utf-8") if beside.is_file() else files("dsl").joinpath("grammar.lark").read_text("utf-8")
+    return (beside if beside.is_file() else Path(__file__).with_name("grammar.lark")).read_text("utf-8")
 
 
 def fingerprint(grammar: str) -> str:
@@ -109,7 +108,7 @@ def unpacked(kept: Mapping[str, Any]) -> Automaton:
 
 
 def keywords(rows: Iterable[Row]) -> frozenset[str]:
-    return frozenset(kind for row in rows for kind in row if kind.isalpha())
+    return frozenset(filter(str.isalpha, set().union(*rows)))
 
 
 def production(number: int, fields: Sequence[Any]) -> Production:

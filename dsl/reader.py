@@ -8,6 +8,7 @@ Elsewhere: cutting a text into tokens (`lexer`), which node a rule makes (`tree`
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 from dsl import syntax as s
@@ -40,6 +41,17 @@ CLOSING_QUOTES = frozenset("\"'“”„«»‟")
 _new = tuple.__new__
 
 
+@cache
+def _makers() -> tuple[Any, ...]:
+    """What makes each production, whoever reads it: a text in a file has a reader of its own."""
+    return tuple(MAKERS.get(production.rule) for production in automaton().productions)
+
+
+@cache
+def _productions(rule: str) -> tuple[int, ...]:
+    return tuple(production.number for production in automaton().productions if production.rule == rule)
+
+
 class Reader:
     """Reads one source; `problems` gathers what is wrong inside its texts."""
 
@@ -53,8 +65,10 @@ class Reader:
         own = {"text": self.text, "number": self.number, "count": self.count, "moment": self.moment,
                "duration": self.duration, "url": self.url, "regex": self.regex, "format_arg": self.format_arg}
         once = {rule: self.once(MAKERS[rule]) for rule in HOLD_CLAUSES}
-        makers = {**MAKERS, **own, **once}
-        self.makers: list[Any] = [makers.get(production.rule) for production in self.tables.productions]
+        self.makers = [*_makers()]                     # by production
+        for rule, make in (own | once).items():
+            for number in _productions(rule):
+                self.makers[number] = make
 
     @property
     def is_full(self) -> bool:
