@@ -15,7 +15,7 @@ CORE_MAY = ("dsl.table", "dsl.words", "runtime")
 EDGES = ("runtime.store", "runtime.channels", "runtime.worker", "runtime.outbox", "runtime.actions", "runtime.calls",
          "runtime.media", "runtime.outgoing", "runtime.cache", "runtime.web",
          "runtime.settings", "runtime.telemetry", "runtime.serve", "runtime.commands", "runtime.__main__",
-         "runtime.stories", "runtime.chat", "runtime.sim")
+         "runtime.stories", "runtime.story_", "runtime.standing", "runtime.rehearsal", "runtime.chat", "runtime.sim")
 FORBIDDEN_IN_CORE = {"asyncio", "os", "time", "random", "logging", "loguru", "socket", "aiohttp",
                      "sqlalchemy", "sqlmodel", "pathlib", "io", "subprocess", "threading"}
 
