@@ -73,7 +73,7 @@ def play(table: Table, places: SourceMap, told: story.Story, open_road: OpenRoad
         open_road: what it is played on; none: the machine alone, and a process where one is to die.
     """
     stage = _Stage(table, places, told)
-    start, now, state = opening(table, told.given)
+    start, now, state = _opening(table, told.given)
     road = (open_road or _road_of(told))(start, now, state, stage)
     broken = None
     try:
@@ -85,7 +85,7 @@ def play(table: Table, places: SourceMap, told: story.Story, open_road: OpenRoad
     return Played(told, tuple(stage.transcript), frozenset(stage.fired), broken)
 
 
-def opening(table: Table, given: story.Given) -> tuple[Table, int, State]:
+def _opening(table: Table, given: story.Given) -> tuple[Table, int, State]:
     """What holds when a story begins: the table, perhaps with another `start`; the time in milliseconds; the state."""
     values = program(table).values
     moment = given.now or START
