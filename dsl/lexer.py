@@ -11,6 +11,7 @@ Elsewhere: what indentation means (`lines`), what is inside a text (`texts`), th
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import islice
 
 import msgspec
@@ -87,12 +88,12 @@ GROUPS = {
 KIND_OF = {IS_URL: URL, IS_BLOCK: BLOCK, IS_MOMENT: MOMENT, IS_DURATION: DURATION, IS_DECIMAL: DECIMAL, IS_INT: INT}
 
 
-def _look(groups: dict[str, str]) -> re.Pattern[str]:
+@cache
+def _look(past_open_block: bool) -> re.Pattern[str]:
+    """The next token. Once a block is not closed, none after it can be."""
+    groups = {**GROUPS, "block": "(?!)"} if past_open_block else GROUPS
     return re.compile(r"[ \t\r]*+(?:" + "|".join(f"({pattern})" for pattern in groups.values()) + ")")
 
-
-LOOK = _look(GROUPS)
-LOOK_PAST_OPEN_BLOCK = _look({**GROUPS, "block": "(?!)"})       # once one is not closed, none after it can be
 
 A_REGEX = re.compile(PATTERNS[REGEX])
 A_NAME = re.compile(PATTERNS[NAME])
@@ -140,7 +141,7 @@ class _Lexing:
         self.at = start + source.text.startswith("\ufeff", start)
         self.line_start = self.at
         self.first, self.indent, self.depth = 0, 0, 0  # of the current line: first token, width, brackets open
-        self.look = LOOK
+        self.look = _look(past_open_block=False)
         self.tabs: list[tuple[int, int]] = []          # where the indentations are that hold tabs
         self.tokens = Tokens()
 
@@ -311,7 +312,7 @@ class _Lexing:
     def take_open_block(self, begin: int, end: int) -> int:
         """A block that is not closed goes on over the lines that are indented deeper than the one it stands on."""
         text = self.source.text
-        self.look = LOOK_PAST_OPEN_BLOCK
+        self.look = _look(past_open_block=True)
         self.tokens.problems.append(writing.open_block(self.source, begin, begin + 3))
         self.add(TEXT, begin, max(begin + 3, begin + len(text[begin:end].rstrip())))
         while (line_end := text.find("\n", end, self.stop)) >= 0:

@@ -9,7 +9,6 @@ Elsewhere: what stands between the user and the machine (`story_road`), what a s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, TypeAlias
@@ -34,8 +33,7 @@ TURNS_A_STEP = 50                            # of calls answered at once and tim
 LATE = "late"                                # what the machine notes of a timer of a visit that is over
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of a transcript: who (`user`, `bot`, `time`, `action` …) and what."""
 
     who: str
@@ -43,8 +41,7 @@ class Line:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(msgspec.Struct, frozen=True):
     """Why a story is not as written."""
 
     span: Span                               # of the step
@@ -53,8 +50,7 @@ class Broken:
     fired: tuple[Fired, ...] = ()            # of the last turn
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
+class Played(msgspec.Struct, frozen=True):
     """A story as it went: its transcript, the rows that fired, and what broke it, if anything did."""
 
     story: story.Story
@@ -116,34 +112,27 @@ class _Stop(Exception):
         self.broken = broken
 
 
-@dataclass
 class _Stage:
     """A story under way: what the bot said that is not told yet, how actions will answer."""
 
-    table: Table
-    places: SourceMap
-    told: story.Story
-    road: Road = field(init=False)
-    standing: Standing = field(init=False)
-    span: Span = field(init=False)                           # of the step under way
-    turns: int = 0                                           # since it began
-    untold: list[Message] = field(default_factory=list)
-    offered: list[Message] = field(default_factory=list)     # all that can be tapped, the newest last
-    transcript: list[Line] = field(default_factory=list)
-    fired: set[tuple[str, int]] = field(default_factory=set)
-    last: tuple[Fired, ...] = ()
-    called: list[Call] = field(default_factory=list)         # not told yet
-    outcomes: dict[str, list[story.Fails]] = field(default_factory=dict)
-    held: set[str] = field(default_factory=set)              # actions whose next call stays pending
-    answered: dict[str, int] = field(default_factory=dict)   # how many results of `results` are used up
-    sent: tuple[int, Deed] | None = None                    # the user's last message and its number
-    late_s: int = 0
-    refusing: str = ""                       # `message` or `window`: what does not go through
-    skipping: bool = False
-
-    def __post_init__(self) -> None:
-        self.span = self.told.span
-        self.stubs = {stub.name: stub for stub in self.told.actions}
+    def __init__(self, table: Table, places: SourceMap, told: story.Story) -> None:
+        self.table, self.places, self.told = table, places, told
+        self.span = told.span                                # of the step under way
+        self.turns = 0                                       # since it began
+        self.untold: list[Message] = []
+        self.offered: list[Message] = []                     # all that can be tapped, the newest last
+        self.transcript: list[Line] = []
+        self.fired: set[tuple[str, int]] = set()
+        self.last: tuple[Fired, ...] = ()
+        self.called: list[Call] = []                         # not told yet
+        self.stubs = {stub.name: stub for stub in told.actions}
+        self.outcomes: dict[str, list[story.Fails]] = {}
+        self.held: set[str] = set()                          # actions whose next call stays pending
+        self.answered: dict[str, int] = {}                   # how many results of `results` are used up
+        self.sent: tuple[int, Deed] | None = None            # the user's last message and its number
+        self.late_s = 0
+        self.refusing = ""                                   # `message` or `window`: what does not go through
+        self.skipping = False
 
     def play(self, road: Road) -> None:
         self.road, self.standing = road, Standing(self.table, self.places, road)
@@ -215,17 +204,17 @@ class _Stage:
     def take(self, step: Any) -> None:
         raise TypeError(f"no step of a story: {step!r}")
 
-    @take.register
+    @take.register(story.User)
     def _(self, step: story.User) -> None:
         self.transcript.append(Line("user", step.text, step.span))
         self.writes(Said(text=step.text))
 
-    @take.register
+    @take.register(story.Tap)
     def _(self, step: story.Tap) -> None:
         self.transcript.append(Line("tap", step.title, step.span))
         self.writes(self.tapped(step), is_tap=True)
 
-    @take.register
+    @take.register(story.Sends)
     def _(self, step: story.Sends) -> None:
         self.transcript.append(Line("user", f"[{step.kind}]", step.span))
         # Who comes by an advertisement writes: what they came by goes with it.
@@ -248,7 +237,7 @@ class _Stage:
         newest = " | ".join(titles(self.offered[-1])) if self.offered else "nothing to tap"
         raise self.stop("no message shows this title", Difference("tap", step.title, newest))
 
-    @take.register
+    @take.register(story.Bot)
     def _(self, step: story.Bot) -> None:
         teller = self.standing.teller()
         if self.skipping:
@@ -261,7 +250,7 @@ class _Stage:
         if differences := teller.differences(step, message):
             raise self.stop("the bot said something else", *differences)
 
-    @take.register
+    @take.register(story.Rest)
     def _(self, step: story.Rest) -> None:
         self.skipping = True
 
@@ -272,16 +261,16 @@ class _Stage:
         self.untold.clear()
         self.skipping = False
 
-    @take.register
+    @take.register(story.Wait)
     def _(self, step: story.Wait) -> None:
         self.transcript.append(Line("wait", duration(step.seconds), step.span))
         self.road.goes_on(step.seconds)
 
-    @take.register
+    @take.register(story.Late)
     def _(self, step: story.Late) -> None:
         self.late_s = step.seconds
 
-    @take.register
+    @take.register(story.Again)
     def _(self, step: story.Again) -> None:
         if self.sent is None:
             raise self.stop("nobody has written yet: there is nothing to deliver again")
@@ -289,13 +278,13 @@ class _Stage:
         self.transcript.append(Line("again", "the same message, delivered once more", step.span))
         self.road.receives(event, number)
 
-    @take.register
+    @take.register(story.Crash)
     def _(self, step: story.Crash) -> None:
         assert isinstance(self.road, Mortal)
         self.road.crashes(step.when_sent)
         self.transcript.append(Line("crash", "the process dies and is started again", step.span))
 
-    @take.register
+    @take.register(story.Called)
     def _(self, step: story.Called) -> None:
         for index, call in enumerate(self.called):
             if call.action == step.action:
@@ -306,32 +295,32 @@ class _Stage:
         names = ", ".join(call.action for call in self.called) or "nothing"
         raise self.stop(f"`{step.action}` was not called", Difference("called", step.action, names))
 
-    @take.register
+    @take.register(story.Fails)
     def _(self, step: story.Fails) -> None:
         self.outcomes.setdefault(step.action, []).append(step)
 
-    @take.register
+    @take.register(story.Refused)
     def _(self, step: story.Refused) -> None:
         self.refusing = step.what
         self.road.refuses(step.what)
 
-    @take.register
+    @take.register(story.Pending)
     def _(self, step: story.Pending) -> None:
         self.held.add(step.action)
 
-    @take.register
+    @take.register(story.Answers)
     def _(self, step: story.Answers) -> None:
         call = self.road.pending(step.action)
         if call is None:
             raise self.stop(f"no call of `{step.action}` is pending")
         self.road.answers(call, self.answer(call))
 
-    @take.register
+    @take.register(story.Happens)
     def _(self, step: story.Happens) -> None:
         self.transcript.append(Line("event", step.event, step.span))
         self.road.happens(Happened(name=step.event, params=step.params))
 
-    @take.register
+    @take.register(story.Staff)
     def _(self, step: story.Staff) -> None:
         resting = self.standing.resting()
         if resting is None or resting.kind != "handover":
@@ -340,7 +329,7 @@ class _Stage:
         if step.text is None:
             self.road.happens(Resumed())
 
-    @take.register
+    @take.register(story.Expect)
     def _(self, step: story.Expect) -> None:
         here = self.standing.where()
         if step.has_ended and here is not None:
