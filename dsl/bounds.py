@@ -99,13 +99,15 @@ class Measure:
         text = self.table.texts[index]
         found = NOTHING
         for part in text.get(language, text.get(self.table.languages[0], [])):
-            found = found.then(self.part(part, language, flow))
+            one = Bounds(len(part), len(part)) if isinstance(part, str) else self._value(part, language, flow)
+            found = one if found is NOTHING else found.then(one)
         return found
 
     def part(self, part: Part, language: str, flow: str) -> Bounds:
+        return Bounds(len(part), len(part)) if isinstance(part, str) else self._value(part, language, flow)
+
+    def _value(self, part: Part, language: str, flow: str) -> Bounds:
         match part:
-            case str():
-                return Bounds(len(part), len(part))
             case ["plural", _, dict(words)]:
                 lengths = [len(word) for word in words.values()] or [0]
                 return Bounds(min(lengths), max(lengths))

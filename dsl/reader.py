@@ -17,7 +17,7 @@ from dsl.diagnostics import Certainty, Diagnostic, Fix
 from dsl.expected import SHAPES, listed, named
 from dsl.grammar import ABSENT, GATHERS, GATHERS_ONE, KEEP, MAKES, MAKES_OF_ONE, PASSES, SPREAD, Production, automaton
 from dsl.kinds import BLOCK, END, NAME, NEVER_NAMES, NEW_LINE
-from dsl.lexer import lex
+from dsl.lexer import A_NAME, lex
 from dsl.source import Source, Span
 from dsl.texts import MOST_PROBLEMS, block_runs, read_runs
 from dsl.tree import MAKERS, Maker
@@ -263,6 +263,10 @@ class Reader:
             if self.values == MOST_VALUES + 1:
                 self.problems.append(writing.too_long(source.span(start, end), "this file"))
             return None
+        word = A_NAME.fullmatch(source.text, start + 1, end - 1)
+        if word is not None and word[0] not in self.tables.words:      # what the grammar makes, and most values
+            place = source.span(start + 1, end - 1)
+            return s.Interpolation(s.Ref(s.Name(word[0], place), place), (), source.span(start, end))
         tokens = lex(source, start + 1, end - 1)
         kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
         wrong = [*tokens.problems, *tokens.strays]

@@ -78,12 +78,12 @@ class Lengths(msgspec.Struct, dict=True):
                 found[language] = self.bounds(text, language, flow, most)
                 if hint is not None:
                     found[language] = found[language].then(Bounds(2, 2)).then(self.bounds(hint, language, flow, most))
-        here = span or text_span(self.places, text)
         empty = [language for language in self.languages(text) if self.is_empty(text, language)]
         if empty:
+            here = span or text_span(self.places, text)
             yield EMPTY.at(here, Fix(self._fix("write something", empty)), where=self.where(empty[0]), what=what)
-            return
-        yield from self._judge(found, here, what, most, fix, text, hint)
+        elif any(bounds.most is None or 2 * bounds.most > most for bounds in found.values()):   # all may be emoji
+            yield from self._judge(found, span or text_span(self.places, text), what, most, fix, text, hint)
 
     def _judge(self, found: dict[str, Bounds], here: Span, what: str, most: int, fix: str, text: int,
                hint: int | None) -> Iterator[Diagnostic]:

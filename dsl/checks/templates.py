@@ -20,7 +20,7 @@ LONG_TEMPLATE = Kind("F219", Severity.WARNING, "{where}template `{name}` may be 
 def templates(lengths: Lengths) -> Iterator[Diagnostic]:
     """Every template that is sent, where it is first sent."""
     said: set[str] = set()
-    for placed in placed_ops(lengths.table, lengths.places):
+    for placed in placed_ops(lengths.table, lengths.places, ("template",)):
         match placed.op:
             case ["template", str(name), list(args)] if name in lengths.table.templates and name not in said:
                 said.add(name)

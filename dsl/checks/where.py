@@ -1,6 +1,6 @@
 """Places of a table as spans, and messages of a table with the places they stand at; shared by the checks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -37,16 +37,20 @@ class Placed(NamedTuple):
     place: Place | None
 
 
-def placed_ops(table: Table, places: SourceMap) -> Iterator[Placed]:
-    """Every operation of the runs and the rows."""
+SHOWING = ("say", "media", "list")           # operations that show a text of the bot
+
+
+def placed_ops(table: Table, places: SourceMap, kinds: Collection[str] = SHOWING) -> Iterator[Placed]:
+    """Every operation of these kinds in the runs and the rows."""
     for name, ops in table.runs.items():
-        flow, known = flow_of(name), places.ops.get(name)
         for at, op in enumerate(ops):
-            yield Placed(flow, op, nth(known, at))
+            if op[0] in kinds:
+                yield Placed(flow_of(name), op, nth(places.ops.get(name), at))
     for key, flow, rows in row_lists(table):
         for at, row in enumerate(rows):
             for op in row.ops:
-                yield Placed(flow, op, nth(places.rows.get(key), at))
+                if op[0] in kinds:
+                    yield Placed(flow, op, nth(places.rows.get(key), at))
 
 
 def row_lists(table: Table) -> Iterator[tuple[str, str, Sequence[Row]]]:

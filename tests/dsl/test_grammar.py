@@ -11,7 +11,18 @@ from lark import Lark
 
 from dsl import syntax
 from dsl.expected import BELONGS, CLAUSES, KINDS, OTHER_WORDS, SHAPES, STATEMENTS, TOP_LEVEL, listed, named
-from dsl.grammar import MAKES, MAKES_OF_LISTS, MAKES_OF_ONE, KEPT, Production, automaton, fingerprint, grammar_text, packed, unpacked
+from dsl.grammar import (
+    KEPT,
+    MAKES,
+    MAKES_OF_LISTS,
+    MAKES_OF_ONE,
+    Production,
+    automaton,
+    fingerprint,
+    grammar_text,
+    packed,
+    unpacked,
+)
 from dsl.kinds import END, NAME, NEVER_NAMES
 from dsl.lark_tables import build
 from dsl.parser import parse
