@@ -15,6 +15,7 @@ from dsl.allow import allowed
 from dsl.check import check
 from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
 from dsl.domain import Domain, read_domain
+from dsl.files import Beside, InTexts, OnDisk
 from dsl.locales import read_locales, stale, untranslated
 from dsl.lower import Lowered, lower
 from dsl.lower_texts import Translatable
@@ -63,12 +64,13 @@ def build(folder: Path) -> Build:
         source, fault = _read(path)
         sources[source.name] = source
         faults += fault
-    return _build(sources, faults)
+    return _build(sources, faults, OnDisk(folder))
 
 
 def build_sources(texts: Mapping[str, str]) -> Build:
     """The bot of these files, name → text, named as in a bot's folder: `domain.yml`, `main.flow`, `locales/es.po`."""
-    return _build({name: Source(name, texts[name]) for name in sorted(texts, key=_rank)}, [])
+    return _build({name: Source(name, texts[name]) for name in sorted(texts, key=_rank)}, [],
+                  InTexts(texts))
 
 
 def translatables(built: Build) -> tuple[Translatable, ...]:
@@ -131,7 +133,7 @@ def _without_collection() -> Iterator[None]:
 
 
 @_without_collection()
-def _build(sources: dict[str, Source], faults: Iterable[Diagnostic]) -> Build:
+def _build(sources: dict[str, Source], faults: Iterable[Diagnostic], beside: Beside) -> Build:
     found = list(faults)
     unreadable = {fault.span.file for fault in found}
     parsed = _Parsed()
@@ -143,7 +145,7 @@ def _build(sources: dict[str, Source], faults: Iterable[Diagnostic]) -> Build:
     locales, said = read_locales(parsed.domain, sources)
     lowered = lower(parsed.domain, parsed.files, locales, sources, parsed.broken)
     found += said + lowered.found
-    found += check(lowered.table, lowered.map, sources)
+    found += check(lowered.table, lowered.map, sources, beside)
     found += [*untranslated(lowered.table, lowered.map, locales), *stale(locales)]
     return _finished(found, sources, parsed, lowered)
 

@@ -19,15 +19,16 @@ from dsl.checks.turns import turns
 from dsl.checks.wayout import wayout
 from dsl.checks.window import window
 from dsl.diagnostics import Diagnostic
+from dsl.files import Beside
 from dsl.source import Source
 from dsl.table import SourceMap, Table
 
 
-def check(table: Table, places: SourceMap, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:
+def check(table: Table, places: SourceMap, sources: Mapping[str, Source], beside: Beside) -> Iterator[Diagnostic]:
     """All that can be said of a table, in the order of the checks; whoever shows it sorts by place."""
     if not any("'" in name for name in table.steps):     # two steps of one name: one of them is not where it was meant
         yield from _of_the_shape(Graph(table, places, sources))
-    yield from channel(table, places)
+    yield from channel(table, places, beside)
     yield from choices(table, places)
     yield from secrets(sources)
 

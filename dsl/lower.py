@@ -119,7 +119,7 @@ class _Lowering:
             flows={name: self._with_locals(flow, held) for name, flow in flows.items()},
             steps=bot.steps, runs={name: run.ops for name, run in bot.runs.items()}, anywhere=anywhere.rows,
             anywhere_locals=self._locals(self.anywhere, held), otherwise=otherwise, starts=starts.rows, rules=rules,
-            actions=self._actions(), templates=templates,
+            actions=self._actions(), templates=templates, media=bot.media,
             events={name: self._types(event.params) for name, event in self.names.events.items()
                     if name != UNDELIVERED or ("event", name) in self.names.used}, system=system,
             texts=self.pools.texts, exprs=self.pools.exprs, patterns=self.pools.patterns, was=renames.now,

@@ -9,6 +9,7 @@ from typing import Any
 from dsl import types
 from dsl.arguments import Arguments, Wanted
 from dsl.diagnostics import Fix, Kind, Severity
+from dsl.files import is_path, mime_of
 from dsl.lower_bot import RETURNS, Bot, Continuation, Run, goes
 from dsl.scope import ANYWHERE, Frame, Scope, Steps
 from dsl.source import Span
@@ -179,7 +180,7 @@ class Blocks:
             self.emit(run, say.span, "say", {"text": text, **self.decoration(clauses, self.scope)})
 
     def _media(self, send: SendMedia, run: Run) -> None:
-        url = self._value(send.url, ("url", "text", send.kind), f"`send {send.kind}`")
+        url = self._medium(send.url, send.kind, f"`send {send.kind}`")
         caption = None
         if send.caption is not None:
             caption = self.bot.texts.text(send.caption, self.scope, most=self.bot.limits.caption)
@@ -331,6 +332,14 @@ class Blocks:
             found.setdefault(type(clause), clause)
         return found
 
+    def _medium(self, expr: Expr, kind: str, what: str) -> int:
+        """An address, a file that a user sent, or one beside the bot."""
+        index = self._value(expr, ("url", "text", kind), what)
+        written = self.bot.pools.exprs[index]
+        if isinstance(written, str) and is_path(written):
+            self.bot.media[written] = mime_of(written) or UNKNOWN
+        return index
+
     def decoration(self, clauses: dict[type, Any], scope: Scope) -> dict[str, Any]:
         """header, image, footer and link of a message, those there are."""
         parts: dict[str, Any] = {}
@@ -339,7 +348,7 @@ class Blocks:
             if kind in clauses:
                 parts[name] = self.bot.texts.text(clauses[kind].text, scope, most=most)
         if Image in clauses:
-            parts["image"] = self._value(clauses[Image].url, ("url", "text", "image"), "`image`")
+            parts["image"] = self._medium(clauses[Image].url, "image", "`image`")
         if Link in clauses:
             link = clauses[Link]
             title = self.bot.texts.text(link.title, scope, most=limits.link_title)

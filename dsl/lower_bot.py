@@ -47,5 +47,6 @@ class Bot(msgspec.Struct):
     rows: dict[str, list[Place]] = {}
     options: dict[str, list[Place]] = {}
     runs: dict[str, Run] = {}
+    media: dict[str, str] = {}                           # of files beside it that it sends: their types
     private: set[tuple[str, ...]] = set()                # variables that some `ask` fills in private
     titles: dict[tuple[str, ...], list[list[Any]]] = {}  # of a choose's values: [value, T]

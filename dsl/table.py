@@ -297,6 +297,7 @@ class Table(Struct, frozen=True):
     rules: dict[str, Rule] = {}
     actions: dict[str, Action] = {}
     templates: dict[str, Template] = {}
+    media: dict[str, str] = {}               # files beside the bot that it sends: their paths and MIME types
     events: dict[str, dict[str, str]] = {}   # parameters and their types
     system: dict[str, int | list[int]] = {}  # T of every system text: `invalid`, `stale_tap`, `reason.date` …
     texts: list[Text] = []

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from dsl.table import Json, Message, Op
 from runtime.effects import Contact, Location, Media, Say, Template
 from runtime.shapes import Shown, media, say
-from runtime.steps import show_message
+from runtime.steps import show_message, where
 from runtime.values import plain
 from runtime.walk import Overrun, Walk
 
@@ -37,7 +37,7 @@ def _say(walk: Walk, op: Op) -> None:
 
 def _media(walk: Walk, op: Op) -> None:
     _, kind, url, caption = op
-    address = walk.shown(url)
+    address = where(walk, url)
     if not address:
         walk.note("empty")
         return

@@ -23,6 +23,8 @@ from dsl.table import Retention, Table
 from runtime import machine
 from runtime.actions import ActionsError, closed_addresses, load_functions, missing_environment
 from runtime.calls import Actions
+from runtime.channels.port import Forgetful, Known
+from runtime.channels.uploads import Uploads
 from runtime.channels.whatsapp import WhatsApp, connections
 from runtime.clock import Clock, SteadyClock
 from runtime.media import Media
@@ -32,12 +34,14 @@ from runtime.settings import Settings, SettingsError
 from runtime.store.janitor import Janitor
 from runtime.store.opening import open_store
 from runtime.store.port import Store
+from runtime.store.uploads import Uploaded
 from runtime.telemetry import log_to
 from runtime.turns import Advance, Turns
 from runtime.web.app import application
 from runtime.web.webhook import Webhook
 from runtime.worker import Worker
 
+FORGETFUL = Forgetful()
 DAY_S = 86_400
 DRAIN_S = 10.0                               # how long a stopping process lets its posts end
 
@@ -57,7 +61,8 @@ def server(table: Table, folder: Path, settings: Settings, advance: Advance = ma
     """A server to be run, in this thread or another; it ends when its `should_exit` is set. Raises like `serve`."""
     store = open_store(settings.database_url)
     store.prepare()
-    app = assemble(table, folder, settings, advance, store)
+    known = Uploaded(settings.database_url, settings.whatsapp_phone_number_id)
+    app = assemble(table, folder, settings, advance, store, known=known)
     config = uvicorn.Config(app, host=settings.host, port=settings.port, loop="auto", http="httptools",
                             log_config=None, access_log=False, server_header=False,
                             timeout_graceful_shutdown=int(DRAIN_S))
@@ -82,8 +87,12 @@ class Server(uvicorn.Server):
 
 
 def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, store: Store,
-             clock: Clock | None = None, environment: Mapping[str, str] = os.environ) -> Starlette:
+             clock: Clock | None = None, environment: Mapping[str, str] = os.environ,
+             known: Known = FORGETFUL) -> Starlette:
     """The application on a prepared store; it closes the store when it ends.
+
+    Args:
+        known: files of the bot that were brought to the platform before; closed with the store.
 
     Raises:
         SettingsError: the bot's actions want something that is not there.
@@ -104,7 +113,10 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
                     outgoing(settings.development) as guarded):
             posts = connections(settings.whatsapp_graph_url, settings.whatsapp_graph_version,
                                 settings.whatsapp_phone_number_id, settings.whatsapp_access_token)
-            channel = WhatsApp(posts)
+            files = Uploads(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
+                            settings.whatsapp_phone_number_id, settings.whatsapp_access_token, folder, table.media,
+                            known, clock)
+            channel = WhatsApp(posts, files if table.media else None)
             media = Media(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
                           settings.whatsapp_access_token)
             actions = Actions(table, functions, guarded, environment, development=settings.development, media=media)
@@ -122,6 +134,7 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
                 await outbox.drain(DRAIN_S)
                 await asyncio.to_thread(worker.stop)
                 posts.close()
+                files.close()
                 store.close()
 
     webhook = Webhook(settings.whatsapp_phone_number_id, settings.app_secrets, settings.whatsapp_verify_token, clock)

@@ -52,7 +52,13 @@ def said(walk: Walk, message: Message, text: str) -> Say:
         return Say(text)
     url = walk.shown(message.link[1]) if message.link else None
     link = (walk.text(message.link[0]) or url, url) if message.link and url else None
-    return Say(text, walk.text(message.header), walk.shown(message.image), walk.text(message.footer), link)
+    return Say(text, walk.text(message.header), where(walk, message.image), walk.text(message.footer), link)
+
+
+def where(walk: Walk, expr: int | None) -> str | None:
+    """Where a file is: an address, a path beside the bot, or the id of one that a user sent."""
+    sent = walk.plain(expr)
+    return str(sent.get("id") or "") if isinstance(sent, dict) else walk.shown(expr)
 
 
 def show_message(walk: Walk, message: Message) -> None:

@@ -57,6 +57,49 @@ class Undelivered:
 Delivery: TypeAlias = Accepted | Undelivered
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as the platform has it."""
+
+    id: str
+    until: int                               # milliseconds since 1970, UTC: it is not to be used after that
+
+
+class Known(Protocol):
+    """Uploads by what is in the file. Never raises: what is not known is uploaded again."""
+
+    async def get(self, name: str) -> Upload | None: ...
+
+    async def put(self, name: str, upload: Upload) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Forgetful:
+    """Where there is nothing to keep uploads in."""
+
+    async def get(self, name: str) -> Upload | None:
+        return None
+
+    async def put(self, name: str, upload: Upload) -> None:
+        """Whoever made it knows it as long as it lives."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Files(Protocol):
+    """What lies beside a bot and can be sent by its path."""
+
+    wait_s: float
+
+    def __contains__(self, address: str) -> bool: ...
+
+    async def id(self, path: str) -> str | Undelivered: ...
+
+    def refused(self, path: str) -> bool: ...
+
+
 class Channel(Protocol):
     """A road to users of one account."""
 

@@ -7,18 +7,26 @@ plainer one (a link under the text, numbered lines), so that nothing is lost.
 from __future__ import annotations
 
 import re
-from typing import Any, Protocol, assert_never
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Any, Protocol, TypeAlias, assert_never
 
 import msgspec
 
 from runtime.channels.errors import refusal, unknown, unreached
-from runtime.channels.port import Accepted, Delivery, Undelivered
+from runtime.channels.port import Accepted, Delivery, Files, Undelivered
 from runtime.channels.taps import tap_id
 from runtime.connections import Answer, Connections, Lost, Unreached
 from runtime.effects import Choice, Contact, Location, Media, Message, Offer, Say, Template
+from runtime.policy import Backoff
 
 Json = dict[str, Any]
+Ids: TypeAlias = Mapping[str, str]
 
+NO_IDS: Ids = MappingProxyType({})
+ANEW = Backoff(base_ms=1_000, ceiling_ms=10_000, tries=3)     # a file whose id the platform does not know any more
 # WhatsApp Cloud API, `dsl/whatsapp_limits.json`: characters of the body of an interactive message and of a caption.
 BODY = CAPTION = 1024
 BUTTONS, ROWS = 3, 10
@@ -50,12 +58,27 @@ class WhatsApp:
 
     timeout_s = CONNECT_S + READ_S
 
-    def __init__(self, posts: Posts) -> None:
-        self._posts = posts
+    def __init__(self, posts: Posts, files: Files | None = None) -> None:
+        self._posts, self._files, self._within_s = posts, files, self.timeout_s
+        if files is not None:
+            self.timeout_s += files.wait_s
 
     async def send(self, to: str, message: Message, key: str) -> Delivery:
-        body = {**recipient(to), **payload(message), "biz_opaque_callback_data": key}
-        answer = await self._post(body, self.timeout_s)
+        if self._files is not None and (path := picture(message)) and path in self._files:
+            return await self._with_file(to, message, key, path, self._files)
+        return await self._send(to, payload(message), key)
+
+    async def _with_file(self, to: str, message: Message, key: str, path: str, files: Files) -> Delivery:
+        id = await files.id(path)
+        if isinstance(id, Undelivered):
+            return id
+        told = await self._send(to, payload(message, {path: id}), key)
+        if isinstance(told, Undelivered) and told.verdict == "refused" and files.refused(path):
+            return replace(told, verdict="retry", backoff=ANEW)
+        return told
+
+    async def _send(self, to: str, held: Json, key: str) -> Delivery:
+        answer = await self._post({**recipient(to), **held, "biz_opaque_callback_data": key}, self._within_s)
         if isinstance(answer, Undelivered):
             return answer
         match answer:
@@ -86,15 +109,25 @@ def recipient(to: str) -> Json:
     return {"messaging_product": "whatsapp", "recipient_type": "individual", field: to}
 
 
-def payload(message: Message) -> Json:
-    """Type and content of a message, as the Cloud API takes it."""
+def picture(message: Message) -> str | None:
+    """The address of the one file that a message may hold."""
+    match message:
+        case Say() | Offer():
+            return message.image
+        case Media():
+            return message.url
+    return None
+
+
+def payload(message: Message, ids: Ids = NO_IDS) -> Json:
+    """Type and content of a message, as the Cloud API takes it; `ids` are of files beside the bot, by their paths."""
     match message:
         case Say():
-            return _say(message)
+            return _say(message, ids)
         case Offer():
-            return _offer(message)
+            return _offer(message, ids)
         case Media(kind=kind, url=url, caption=caption):
-            return _media(kind, url, caption)
+            return _media(kind, url, caption, ids)
         case Location():
             return _location(message)
         case Contact():
@@ -108,27 +141,27 @@ def _text(body: str) -> Json:
     return {"type": "text", "text": {"body": body, "preview_url": False}}
 
 
-def _say(say: Say) -> Json:
+def _say(say: Say, ids: Ids) -> Json:
     fits = len(say.text) <= BODY
     if say.link and fits:
         title, url = say.link
-        return _interactive("cta_url", say, {"name": "cta_url", "parameters": {"display_text": title, "url": url}})
+        return _interactive("cta_url", say, {"name": "cta_url", "parameters": {"display_text": title, "url": url}}, ids)
     if say.wants == "location" and fits and not (say.header or say.image or say.footer):
-        return _interactive("location_request_message", say, {"name": "send_location"})
+        return _interactive("location_request_message", say, {"name": "send_location"}, ids)
     if say.image and len(flat(say)) <= CAPTION:
-        return _media("image", say.image, flat(say))
+        return _media("image", say.image, flat(say), ids)
     return _text(flat(say))
 
 
-def _offer(offer: Offer) -> Json:
+def _offer(offer: Offer, ids: Ids) -> Json:
     fits = 0 < len(offer.text) <= BODY
     if offer.shape == "buttons" and fits and len(offer.options) <= BUTTONS:
         replies = [{"type": "reply", "reply": {"id": tap_id(offer.step, option.id), "title": option.title}}
                    for option in offer.options]
-        return _interactive("button", offer, {"buttons": replies})
+        return _interactive("button", offer, {"buttons": replies}, ids)
     if offer.shape == "list" and fits and len(offer.options) <= ROWS and offer.button and not offer.image:
         rows = [_row(offer.step, option) for option in offer.options]
-        return _interactive("list", offer, {"button": offer.button, "sections": [{"rows": rows}]})
+        return _interactive("list", offer, {"button": offer.button, "sections": [{"rows": rows}]}, ids)
     return _text(flat(offer))
 
 
@@ -137,10 +170,10 @@ def _row(step: str, option: Choice) -> Json:
     return row | {"description": option.description} if option.description else row
 
 
-def _interactive(kind: str, message: Say | Offer, action: Json) -> Json:
+def _interactive(kind: str, message: Say | Offer, action: Json, ids: Ids) -> Json:
     body: Json = {"type": kind, "body": {"text": message.text}, "action": action}
     if message.image:
-        body["header"] = {"type": "image", "image": {"link": message.image}}
+        body["header"] = {"type": "image", "image": _where(message.image, ids)}
     elif message.header:
         body["header"] = {"type": "text", "text": message.header}
     if message.footer:
@@ -170,11 +203,18 @@ def _titled(option: Choice) -> str:
     return f"{option.title}: {option.description}" if option.description else option.title
 
 
-def _media(kind: str, url: str, caption: str | None) -> Json:
-    held = {"link": url}
+def _media(kind: str, url: str, caption: str | None, ids: Ids) -> Json:
+    held = _where(url, ids)
+    if kind == "document" and url in ids:
+        held["filename"] = PurePosixPath(url).name
     if caption and kind not in ("audio", "sticker"):
         held["caption"] = caption
     return {"type": kind, kind: held}
+
+
+def _where(address: str, ids: Ids) -> Json:
+    """A file on the platform by its id, be it ours or one that a user sent; any other by its address."""
+    return {"link": address} if "://" in address else {"id": ids.get(address, address)}
 
 
 def _location(location: Location) -> Json:

@@ -9,11 +9,15 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Message
 
+from dsl.limits import media_types
 from runtime import connections
 from runtime.sim.graph import Request
+from runtime.sim.media import File
 from runtime.sim.simulator import Answer, Simulator
 
 Json = dict[str, Any]
+
+FOR_EVER = 253_402_300_799_000               # the last millisecond of the year 9999
 
 
 class Line:
@@ -51,6 +55,28 @@ class Line:
             self._took(document)
         headers = {name.lower(): value for name, value in reply.headers.items()}
         return connections.Answer(reply.status, headers, reply.body)
+
+
+class OnShelf:
+    """The files beside a bot, which are at the platform as soon as they are asked for."""
+
+    wait_s = 0.0
+
+    def __init__(self, simulator: Simulator, media: Mapping[str, str]) -> None:
+        self._shelf, self._media = simulator.world.shelf, media
+
+    def __contains__(self, address: str) -> bool:
+        return address in self._media
+
+    async def id(self, path: str) -> str:
+        return self._shelf.put(File(b"", self._media[path], path), FOR_EVER)
+
+    def refused(self, path: str) -> bool:
+        return False
+
+    def receive(self, kind: str, medium: Json) -> None:
+        """What a user sends is there, too, and may be sent by its id."""
+        self._shelf.put(File(b"", medium.get("mime_type") or media_types(kind)[0]), FOR_EVER, medium["id"])
 
 
 async def post(app: ASGIApp, path: str, body: bytes, headers: Mapping[str, str], state: Json) -> int:

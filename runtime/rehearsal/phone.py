@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from runtime.channels.taps import tap_id
-from runtime.channels.whatsapp import flat
+from runtime.channels.whatsapp import flat, picture
 from runtime.effects import Choice, Contact, Location, Media, Message, Offer, Say, Template
 
 Json = dict[str, Any]
@@ -47,7 +47,8 @@ def _text(text: str, meant: Message) -> Say | Offer:
 def _interactive(held: Json, meant: Message) -> Say | Offer:
     text, kind, action = held["body"]["text"], held["type"], held["action"]
     header = held.get("header", {})
-    image, above, below = header.get("image", {}).get("link"), header.get("text"), held.get("footer", {}).get("text")
+    image = _where(header["image"], meant) if "image" in header else None
+    above, below = header.get("text"), held.get("footer", {}).get("text")
     if kind in ("cta_url", "location_request_message"):
         opens = action.get("parameters")
         link = (opens["display_text"], opens["url"]) if opens else None
@@ -64,8 +65,13 @@ def _interactive(held: Json, meant: Message) -> Say | Offer:
 def _medium(kind: str, held: Json, meant: Message) -> Message:
     caption = held.get("caption")
     if isinstance(meant, Say) and caption == flat(bare := replace(meant, link=None, wants=None)):
-        return replace(bare, image=held["link"])
-    return Media(kind, held["link"], caption)
+        return replace(bare, image=_where(held, meant))
+    return Media(kind, _where(held, meant), caption)
+
+
+def _where(held: Json, meant: Message) -> str:
+    """A file by its address, or by the path or the id that was meant: the user sees it without either."""
+    return held["link"] if "link" in held else picture(meant) or held["id"]
 
 
 def _template(held: Json, meant: Message) -> Template:

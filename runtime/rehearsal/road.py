@@ -20,13 +20,14 @@ from msgspec.structs import replace
 
 from dsl.table import Table, version
 from runtime import machine
+from runtime.channels.envelope import MEDIA
 from runtime.channels.port import Contact, encode_contact
 from runtime.channels.whatsapp import WhatsApp
 from runtime.effects import Call, Message
-from runtime.events import Answered, Chose, Event, Failed, Said, TimedOut
+from runtime.events import Answered, Chose, Event, Failed, Said, Sent, TimedOut
 from runtime.rehearsal.deeds import content
 from runtime.rehearsal.disk import Disk, InFile, InMemory
-from runtime.rehearsal.line import Json, Line
+from runtime.rehearsal.line import Json, Line, OnShelf
 from runtime.rehearsal.phone import seen
 from runtime.rehearsal.process import Process
 from runtime.sim.clock import Clock
@@ -103,6 +104,7 @@ class Rehearsal:
         self.platform = Simulator(self._post, clock=self._clock, number=NUMBER, token=TOKEN, secrets=(SECRET,))
         approve(self.platform.world.templates, table)
         self._user = self.platform.user(PHONE, wrote_at=state.heard or None)
+        self._files = OnShelf(self.platform, table.media)
         self._line = Line(self.platform, f"/{VERSION}/{NUMBER.id}/messages", TOKEN, self._took)
         self._state = state
         self._received: set[int] = set()
@@ -138,7 +140,10 @@ class Rehearsal:
         elif is_tap and isinstance(event, Said):
             self.platform.tap(PHONE, event.text, late_s * 1_000)
         else:
-            self.platform.send(PHONE, content(event, self._last_seen()), late_ms=late_s * 1_000)
+            told = content(event, self._last_seen())
+            if isinstance(event, Sent) and event.kind in MEDIA:
+                self._files.receive(event.kind, told[event.kind])
+            self.platform.send(PHONE, told, late_ms=late_s * 1_000)
         self._received.add(number)
         self._run(self._passes(late_s * 1_000))
 
@@ -222,7 +227,7 @@ class Rehearsal:
         self._live(store)
 
     def _live(self, store: Store) -> None:
-        channel = WhatsApp(self._line)
+        channel = WhatsApp(self._line, self._files)
         webhook = Webhook(NUMBER.id, (SECRET,), "", self._clock)
         self._process = Process(store, self._turns, channel, self, self._clock, webhook, self._sets_aside, self)
 

@@ -45,10 +45,10 @@ class Shelf:
         self._links: dict[str, tuple[str, int]] = {}
         self._count = 0
 
-    def put(self, file: File, until: int) -> str:
-        """Keep a file; its id."""
+    def put(self, file: File, until: int, id: str = "") -> str:
+        """Keep a file; its id, which is a new one if none is told."""
         self._count += 1
-        id = str(900_000_000_000_000 + self._count)
+        id = id or str(900_000_000_000_000 + self._count)
         self._files[id] = (file, until)
         return id
 

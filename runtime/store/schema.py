@@ -82,7 +82,7 @@ def _is_behind(connection: sa.Connection) -> bool:
 
 
 def _expect_empty(connection: sa.Connection) -> None:
-    ours = {"conversation", "identity", "inbox", "journal", "outbox", "sweep", "timer"}
+    ours = {"conversation", "identity", "inbox", "journal", "outbox", "sweep", "timer", "upload"}
     if found := sorted(ours & set(sa.inspect(connection).get_table_names())):
         raise StoreDown(f"it has tables that talktable did not set up ({', '.join(found)}): give it another database")
 

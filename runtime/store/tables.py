@@ -1,5 +1,5 @@
-"""The tables. Every key but that of `identity` leads with the conversation, so that they can be spread over databases;
-`sweep` is each database's own.
+"""The tables. Every key but those of `identity` and `upload` leads with the conversation, so that they can be spread
+over databases; `sweep` is each database's own.
 
 The hot path uses them through SQLAlchemy Core (`Model.__table__`); the classes are for people and reports.
 State and payloads are text, not a JSON type: nothing queries inside them, and `jsonb` refuses what users may write.
@@ -138,3 +138,14 @@ class SweepRow(SQLModel, table=True):
 # PostgreSQL a parameter.
 UNDONE = sa.text("NOT inbox.done")
 UNSENT = sa.text(f"outbox.status = {TO_SEND}")
+
+
+class UploadRow(SQLModel, table=True):
+    """A file that was brought to the platform, by what is in it (`runtime.channels.uploads`), and its id there."""
+
+    __tablename__ = "upload"
+
+    number: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    media_id: str
+    until: int = Field(sa_type=sa.BigInteger)

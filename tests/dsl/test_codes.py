@@ -20,6 +20,7 @@ NOT_SHOWN = {
     "F091": "test_build: a folder without domain.yml",
     "F092": "test_build: bytes that are not UTF-8",
     "F093": "test_build: a file that cannot be opened",
+    "F221": "test_channel: a file of some megabytes",
 }
 
 

@@ -182,6 +182,19 @@ def test_messages_of_every_kind():
     assert talk.notes == ["empty"]
 
 
+def test_what_a_user_sent_is_sent_on_by_its_id():
+    bot = Bot()
+    photo, nothing = bot.expr(["slot", "photo"]), bot.expr(["slot", "file"])
+    bot.flow("main", ["media", "image", photo, None], bot.say("Hi.", image=photo), ["media", "document", nothing, None],
+             ["end"])
+    slots = {"photo": {"id": "1234", "mime": "image/png"}, "file": {"mime": "text/plain"}}
+    talk = Talk(bot.table(slots={"photo": Var("image"), "file": Var("document")}), State(slots=slots))
+    talk.says("hey")
+
+    assert talk.turn.effects[:-1] == (Media("image", "1234"), Say("Hi.", image="1234"))
+    assert talk.notes == ["empty"]
+
+
 @pytest.mark.parametrize("op", [
     ["media", "image", 0, None], ["contact", 0, None], ["list", 0, None, 0, None], ["location", 0, None, None]])
 def test_a_message_without_its_value_is_left_out_and_noted(op):

@@ -1,8 +1,11 @@
 """What the channel cannot show, in every language, and with what values can make of a text."""
 
+from pathlib import Path
+
 import pytest
 
-from dsl.build import build_sources
+from dsl.build import build, build_sources
+from dsl.files import OnDisk
 from tests.dsl.checks.flows import lines, one, said
 
 END = "\n\nflow out\n  say \"Bye.\"\n  end\n"
@@ -221,6 +224,74 @@ def test_an_address_may_be_plain_or_hold_a_value(url: str) -> None:
 ])
 def test_a_kind_of_file_is_known_by_its_ending(kind: str, name: str, found: list[str]) -> None:
     assert codes(f"flow main\n  send {kind} https://a.example/{name}\n  end\n") == found
+
+
+FLOW = 'flow main\n  send {} "{}"\n  end\n'
+
+
+def beside(kind: str, path: str, *files: str) -> list[str]:
+    """What is said of sending a file where these lie beside the bot, and what is to be done about it."""
+    domain = "bot: example\nlanguages: [en]\nstart: main\n"
+    built = build_sources({"domain.yml": domain, "main.flow": FLOW.format(kind, path), **dict.fromkeys(files, "x")})
+    return [f"{each.code} {each.fixes[0].text}" for each in built.diagnostics if each.code.startswith("F2")]
+
+
+def test_a_file_beside_the_bot_is_sent_from_there_if_it_is_there() -> None:
+    assert beside("image", "media/map.png", "media/map.png") == []
+    assert beside("image", "media/map.png", "media/maps.png") == ["F220 did you mean `media/maps.png`?"]
+    assert beside("image", "media/map.png") == [
+        "F220 put it there, or write a whole address, beginning with `https://`"]
+
+
+@pytest.mark.parametrize("path", ["../map.png", "/etc/map.png", "media//map.png", ".map.png", "a/../map.png", "a b.png",
+                                  "media\\\\map.png", "map"])
+def test_no_path_leads_out_of_the_bots_folder(path: str) -> None:
+    (said,) = beside("image", path, "map.png", path)
+    assert said.startswith("F215 ")
+
+
+@pytest.mark.parametrize(("kind", "path", "found"), [
+    ("image", "a.webp", ["F216"]), ("sticker", "a.webp", []), ("document", "a.zip", ["F216"]),
+    ("document", "a.docx", []), ("image", "a.unknown", ["F216"])])
+def test_a_file_is_of_a_kind_that_can_be_brought_to_whatsapp(kind: str, path: str, found: list[str]) -> None:
+    assert [said[:4] for said in beside(kind, path, path)] == found
+
+
+WEBP = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0"
+
+
+@pytest.mark.parametrize(("kind", "path", "content", "said"), [
+    ("image", "a.png", b"", "`a.png` has 5.01 MB, an image may have 5 MB on WhatsApp"),
+    ("sticker", "a.webp", WEBP + b"\x10", "`a.webp` has 100.01 KB, a sticker may have 100 KB on WhatsApp"),
+    ("sticker", "a.webp", WEBP + b"\x12", "`a.webp` has 500.01 KB, a sticker may have 500 KB on WhatsApp"),
+])
+def test_a_file_is_no_larger_than_whatsapp_takes(tmp_path: Path, kind: str, path: str, content: bytes,
+                                                 said: str) -> None:
+    (tmp_path / "domain.yml").write_text("bot: example\nlanguages: [en]\nstart: main\n")
+    (tmp_path / "main.flow").write_text(FLOW.format(kind, path))
+    number, unit = said.split(" may have ")[1].split(" ")[:2]
+    most = int(number) * (1 << 20 if unit == "MB" else 1 << 10)
+    (tmp_path / path).write_bytes(content.ljust(most, b"\0"))
+    assert not [each for each in build(tmp_path).diagnostics if each.code == "F221"]
+
+    (tmp_path / path).write_bytes(content.ljust(most + 1, b"\0"))
+    assert [each.message for each in build(tmp_path).diagnostics if each.code == "F221"] == [said]
+
+
+def test_the_table_names_the_files_that_the_bot_sends() -> None:
+    flow = ('flow main\n  send document "a.pdf"\n  say "Hi"\n    image "b/c.JPG"\n'
+            '  send image https://a.example/d.png\n  end\n')
+    built = build_sources({"domain.yml": "bot: example\nlanguages: [en]\nstart: main\n", "main.flow": flow,
+                           "a.pdf": "%PDF", "b/c.JPG": "x"})
+    assert built.table is not None
+    assert built.table.media == {"a.pdf": "application/pdf", "b/c.JPG": "image/jpeg"}
+
+
+def test_what_may_have_been_meant_lies_in_the_same_folder(tmp_path: Path) -> None:
+    assert OnDisk(tmp_path).near("media/map.png") == []
+    (tmp_path / "media" / "old").mkdir(parents=True)
+    (tmp_path / "media" / "maps.png").write_bytes(b"")
+    assert OnDisk(tmp_path).near("media/map.png") == ["media/maps.png"]
 
 
 # --- options ------------------------------------------------------------------------------------------------

@@ -1,11 +1,16 @@
 """What is posted to WhatsApp, checked against the rules of its own documentation."""
 
+import asyncio
+
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsl import limits
-from runtime.channels.whatsapp import flat, payload, recipient
+from runtime.channels.port import Accepted, Delivery, Undelivered
+from runtime.channels.whatsapp import WhatsApp, flat, payload, recipient
+from runtime.connections import Answer
 from runtime.effects import Choice, Contact, Location, Media, Message, Offer, Say, Template
 
 TWO = (Choice("yes", "Yes"), Choice("no", "No", "Not now"))
@@ -71,6 +76,84 @@ def test_an_image_stands_above_the_buttons():
     body = payload(Offer("main", "Which?", TWO, "buttons", image=IMAGE))
 
     assert body["interactive"]["header"] == {"type": "image", "image": {"link": IMAGE}}
+
+
+PATH = "files/prices.pdf"
+IDS = {PATH: "900"}
+
+
+def test_a_file_beside_the_bot_goes_by_its_id_and_a_document_keeps_its_name():
+    assert payload(Media("document", PATH, "All of them"), IDS)["document"] == {
+        "id": "900", "filename": "prices.pdf", "caption": "All of them"}
+    assert payload(Media("image", PATH), IDS)["image"] == {"id": "900"}
+    assert payload(Say("Hi", image=PATH), IDS)["image"] == {"id": "900", "caption": "Hi"}
+    header = payload(Offer("main", "Which?", TWO, "buttons", image=PATH), IDS)["interactive"]["header"]
+    assert header == {"type": "image", "image": {"id": "900"}}
+
+
+def test_a_file_that_a_user_sent_goes_by_the_id_it_came_with():
+    assert payload(Media("image", "1234"))["image"] == {"id": "1234"}
+
+
+class Beside:
+    """One file, whose first id the platform may not take any more."""
+
+    wait_s = 5.0
+
+    def __init__(self, *ids: str | Undelivered) -> None:
+        self.ids = list(ids)
+
+    def __contains__(self, address: str) -> bool:
+        return address == PATH
+
+    async def id(self, path: str) -> str | Undelivered:
+        return self.ids[0]
+
+    def refused(self, path: str) -> bool:
+        self.ids.pop(0)
+        return bool(self.ids)
+
+
+class Road:
+    """Takes messages with the id `new`, and those without a file."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, object]] = []
+
+    async def post(self, body: bytes, within_s: float) -> Answer:
+        assert within_s == 18.0
+        self.bodies.append(msgspec.json.decode(body))
+        if b'"old"' in body:
+            return Answer(400, {}, b'{"error": {"code": 131009}}')
+        return Answer(200, {}, b'{"messages": [{"id": "wamid.1"}]}')
+
+
+def sent(files: Beside, message: Message) -> tuple[Delivery, list[dict[str, object]]]:
+    road = Road()
+    channel = WhatsApp(road, files)
+    assert channel.timeout_s == 23.0
+    return asyncio.run(channel.send("+1", message, "k")), road.bodies
+
+
+def test_a_message_waits_for_its_file():
+    assert sent(Beside("new"), Media("document", PATH))[0] == Accepted("wamid.1")
+    later = Undelivered("on its way")
+    assert sent(Beside(later), Media("document", PATH)) == (later, [])
+
+
+def test_a_message_that_was_refused_for_its_files_id_is_tried_with_another():
+    told, _ = sent(Beside("old", "new"), Media("document", PATH))
+    assert isinstance(told, Undelivered)
+    assert told.verdict == "retry"
+
+    told, _ = sent(Beside("old"), Media("document", PATH))
+    assert isinstance(told, Undelivered)
+    assert told.verdict == "refused"
+
+
+@pytest.mark.parametrize("message", [Say("Hi"), Contact("Ana"), Media("image", IMAGE), Media("image", "domain.yml")])
+def test_what_has_no_file_beside_the_bot_asks_for_none(message: Message):
+    assert sent(Beside(), message)[0] == Accepted("wamid.1")
 
 
 def test_what_has_no_shape_of_its_own_is_one_text():

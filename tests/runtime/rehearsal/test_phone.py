@@ -33,6 +33,18 @@ def test_what_whatsapp_can_show_is_seen_whole(message: Message):
     assert seen(payload(message), message) == message
 
 
+FILES: tuple[Message, ...] = (
+    Media("image", "media/map.png", "Our map"), Say("Hello", image="media/map.png"), Media("image", "1234"),
+    Offer("main", "Which?", TWO[:1], "buttons", image="media/map.png"),
+)
+
+
+@pytest.mark.parametrize("message", FILES, ids=lambda message: type(message).__name__)
+def test_a_file_is_seen_though_the_wire_has_only_its_id(message: Message):
+    assert seen(payload(message, {"media/map.png": "900"}), message) == message
+    assert seen(payload(Media("image", "1234")), Say("Hi")) == Media("image", "1234")
+
+
 CUT: tuple[tuple[Message, Message], ...] = (
     (Media("audio", IMAGE, "Our song"), Media("audio", IMAGE)),
     (Offer("main", "Which?", TWO, "list", image=IMAGE, button="Choose"), Offer("main", "Which?", TWO, "numbered")),

@@ -18,6 +18,7 @@ from runtime.settings import Settings
 from runtime.sim.app import Webhook, application, listening
 from runtime.sim.simulator import Simulator
 from runtime.store.sql import SqlStore
+from runtime.store.uploads import Uploaded
 from runtime.turns import Advance
 from tests.runtime.toy import Listening
 
@@ -39,13 +40,15 @@ async def beside(folder: Path, table: Table, bot: Path, advance: Advance, seed: 
     graph, web = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{graph.getsockname()[1]}"
     settings = Settings(whatsapp_app_secret=SECRET, whatsapp_verify_token=VERIFY, whatsapp_access_token=TOKEN,
-                        whatsapp_phone_number_id=ACCOUNT, whatsapp_graph_url=url)
-    store = SqlStore(f"sqlite:///{folder / 'talk.db'}")
+                        whatsapp_phone_number_id=ACCOUNT, whatsapp_graph_url=url,
+                        database_url=f"sqlite:///{folder / 'talk.db'}")
+    store = SqlStore(settings.database_url)
     store.prepare()
     async with aiohttp.ClientSession() as session:
         hook = Webhook(session, f"http://127.0.0.1:{web.getsockname()[1]}/webhooks/whatsapp")
         simulator = Simulator(hook.post, seed=seed, secrets=[SECRET], token=TOKEN, url=url)
-        app = assemble(table, bot, settings, advance, store, simulator.clock)
+        known = Uploaded(settings.database_url, ACCOUNT, simulator.clock)
+        app = assemble(table, bot, settings, advance, store, simulator.clock, known=known)
         server = Listening(uvicorn.Config(app, log_config=None, access_log=False, http="httptools"))
         async with listening(application(simulator), graph):
             task = asyncio.create_task(server.serve([web]))
