@@ -19,12 +19,14 @@ from dsl.checks.turns import turns
 from dsl.checks.wayout import wayout
 from dsl.checks.window import window
 from dsl.diagnostics import Diagnostic
-from dsl.files import Beside
+from dsl.files import Beside, InTexts
 from dsl.source import Source
 from dsl.table import SourceMap, Table
 
+NOTHING = InTexts({})                        # beside a bot that is no folder
 
-def check(table: Table, places: SourceMap, sources: Mapping[str, Source], beside: Beside) -> Iterator[Diagnostic]:
+def check(table: Table, places: SourceMap, sources: Mapping[str, Source],
+          beside: Beside = NOTHING) -> Iterator[Diagnostic]:
     """All that can be said of a table, in the order of the checks; whoever shows it sorts by place."""
     if not any("'" in name for name in table.steps):     # two steps of one name: one of them is not where it was meant
         yield from _of_the_shape(Graph(table, places, sources))
