@@ -16,13 +16,14 @@ from sqlmodel import SQLModel
 from runtime.store.among import among
 from runtime.store.identities import Book, Link
 from runtime.store.port import Identity, Inbound
-from runtime.store.tables import ConversationRow, IdentityRow, InboxRow, JournalRow, OutboxRow, TimerRow
+from runtime.store.tables import UNSENT, ConversationRow, IdentityRow, InboxRow, JournalRow, OutboxRow, TimerRow
 
 C, D, I, J, O, T = (                                                                                    # noqa: E741
     SQLModel.metadata.tables[model.__tablename__]
     for model in (ConversationRow, IdentityRow, InboxRow, JournalRow, OutboxRow, TimerRow)
 )
 
+BEHIND_DIGITS = "g"                          # of a tag and of what follows it in a key, in any language's order
 ROUNDS = 5                                   # of reading what others wrote in the meantime
 
 
@@ -51,9 +52,12 @@ class LinkStatements:
                                table.c.conv == other,
                                ~sa.exists().where(has.c.conv == into, has.c.msg_id == table.c.msg_id)),
                            sa.delete(table).where(table.c.conv == other)]
-        self.merge += [sa.update(O).where(O.c.conv == other).values(conv=into),
-                       sa.delete(T).where(T.c.conv == other),
-                       # The row stays, and its count of turns: keys are made of it. Others may have it in mind.
+        # Found by their keys, which begin with the conversation's tag; those it took over itself only while unsent.
+        tag = sa.select(C.c.tag).where(C.c.id == other).scalar_subquery()
+        self.merge += [sa.update(O).where(O.c.conv == other, one).values(conv=into)
+                       for one in (UNSENT, sa.and_(O.c.key >= tag, O.c.key < tag.concat(BEHIND_DIGITS)))]
+        # The row stays, and its count of turns: keys are made of it. Others may have it in mind.
+        self.merge += [sa.delete(T).where(T.c.conv == other),
                        sa.update(C).where(C.c.id == other).values(state="", contact="")]
 
 

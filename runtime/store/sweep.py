@@ -20,8 +20,17 @@ from sqlmodel import SQLModel
 
 from dsl.table import Retention
 from runtime.store.port import REST_MS
-from runtime.store.status import DEAD, DROPPED, SENT, TO_SEND
-from runtime.store.tables import ConversationRow, IdentityRow, InboxRow, JournalRow, OutboxRow, SweepRow, TimerRow
+from runtime.store.status import DEAD, DROPPED, SENT
+from runtime.store.tables import (
+    UNSENT,
+    ConversationRow,
+    IdentityRow,
+    InboxRow,
+    JournalRow,
+    OutboxRow,
+    SweepRow,
+    TimerRow,
+)
 
 BATCH = 1_000                                # rows of one step
 
@@ -70,7 +79,7 @@ def parts(keep: Retention, now: int) -> list[Part]:
         C.c.updated_at < _before(keep.conversations, now),
         ~sa.exists().where(T.c.conv == C.c.id),
         ~sa.exists().where(I.c.conv == C.c.id),              # not even the id of a message, by which a repeat is known
-        ~sa.exists().where(O.c.conv == C.c.id, O.c.status == TO_SEND))
+        ~sa.exists().where(O.c.conv == C.c.id, UNSENT))
     return [
         Part(I, (I.c.id,), sa.and_(I.c.done, _is_past(I.c.received_at, keep.keys, now))),
         Part(C, (C.c.id,), ended),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runtime.store.port import Done, Identity, IdentityKind, Inbound, Sent, Store
-from tests.runtime.store.test_contract import LEASE, NOW, payloads, states, store, tick
+from tests.runtime.store.test_contract import LEASE, NOW, failure, payloads, receipt, states, store, tick
 
 __all__ = ["store"]
 
@@ -97,6 +97,18 @@ class TestTwoContactsAreOne:
         tick(store, sent=sent, now=NOW + 3)
         after = tick(store, scan=True, now=NOW + 3 + LEASE)
         assert list(payloads(after).values()) == [["say c 0", "say c 1"]]
+
+    def test_what_the_other_said_and_failed_later_is_said_again_from_here(self, store: Store):
+        tick(store, said("a", phone=OLD))
+        (run,) = tick(store, said("say b", bsuid=X), now=NOW + 1).runs
+        tick(store, sent=tuple(Sent(posting.id, f"w{posting.id}") for posting in run.postings), now=NOW + 2)
+        tick(store, said("c", phone=OLD, bsuid=X), now=NOW + 3)
+        first = run.postings[0]
+
+        tick(store, receipts=(receipt(first, "failed", f"w{first.id}", failure("retry")),), now=NOW + 4)
+        (again,) = tick(store, scan=True, now=NOW + LEASE).runs
+        assert (again.conversation, again.contact) == (f"{ACCOUNT}:{OLD}", OLD)
+        assert [posting.payload for posting in again.postings] == ["say b 0"]
 
     def test_its_timers_end(self, store: Store):
         tick(store, said("a", phone=OLD))

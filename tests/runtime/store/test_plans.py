@@ -2,14 +2,18 @@
 
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from dsl.table import Retention
 from runtime.policy import Backoff
-from runtime.store.port import Dead, Failure, Gone, Receipt, Sent, Unsent, Work
+from runtime.store import sweep
+from runtime.store.port import REST_MS, Dead, Failure, Gone, Receipt, Sent, Unsent, Work
 from runtime.store.sql import SqlStore
 from tests.runtime.store.test_contract import ANA, BEN, LEASE, NOW, told, turn
 from tests.runtime.store.test_identities import OLD, X, renamed, said
@@ -31,24 +35,62 @@ WORKS = {
 }
 
 
-@pytest.mark.parametrize("what", WORKS)
-def test_no_statement_reads_a_whole_table(tmp_path: Path, what: str):
-    path, told_ = tmp_path / "talk.db", []
-    store = SqlStore(f"sqlite:///{path}")
-    store.prepare()
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "talk.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqlStore]:
+    made = SqlStore(f"sqlite:///{path}")
+    made.prepare()
     for work in WORKS.values():
-        store.tick(work, turn)
+        made.tick(work, turn)
+    yield made
+    made.close()
+
+
+@contextmanager
+def asked(store: SqlStore) -> Iterator[list[tuple[str, Any]]]:
+    told_: list[tuple[str, Any]] = []
 
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, _context: object,
              is_many: bool) -> None:
         told_.append((statement, parameters[0] if is_many else parameters))
 
     sa.event.listen(store._engine, "before_cursor_execute", note)
-    store.tick(WORKS[what], turn)
-    store.close()
+    yield told_
+    sa.event.remove(store._engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("what", WORKS)
+def test_no_statement_reads_a_whole_table(store: SqlStore, path: Path, what: str):
+    with asked(store) as told_:
+        store.tick(WORKS[what], turn)
 
     assert len(told_) > 1
     assert not [plan for statement, parameters in told_ for plan in whole_tables(path, statement, parameters)]
+
+
+def test_two_contacts_are_made_one_without_reading_those_of_others(store: SqlStore, path: Path):
+    store.tick(Work(now=NOW, inbound=(said("say b", phone="5711"), said("say c", bsuid="CO.other"))), turn)
+    with asked(store) as told_:
+        store.tick(Work(now=NOW, inbound=(said("say d", phone="5711", bsuid="CO.other"),)), turn)
+
+    assert any(statement.startswith("UPDATE outbox SET conv") for statement, _ in told_)
+    assert not [plan for statement, parameters in told_ for plan in whole_tables(path, statement, parameters)]
+
+
+def test_cleaning_reads_a_few_rows_at_a_time(store: SqlStore, path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sweep, "BATCH", 1)
+    keep = Retention(keys=1, statuses=1, messages=2, dead_letters=1, journal=1, conversations=1)
+    with asked(store) as told_:
+        while store.tidy(keep, NOW + REST_MS) == NOW + REST_MS:
+            pass
+
+    assert len(told_) > 10
+    found = [plan for statement, parameters in told_ for plan in whole_tables(path, statement, parameters)]
+    assert not [plan for plan in found if " LIMIT " not in plan and " 1 = 1 " not in plan]       # the table is empty
 
 
 def whole_tables(path: Path, statement: str, parameters: Any) -> list[str]:
