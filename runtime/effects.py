@@ -17,7 +17,7 @@ class _Effect(msgspec.Struct, frozen=True, omit_defaults=True):
 class Say(_Effect, frozen=True, tag="say"):
     text: str
     header: str | None = None
-    image: str | None = None                 # https URL shown above the text
+    image: str | None = None                 # shown above the text: an address, as in `Media`
     footer: str | None = None
     link: tuple[str, str] | None = None      # title, URL
     wants: str | None = None                 # `location`: the channel may offer its own way to send one
@@ -44,7 +44,7 @@ class Offer(_Effect, frozen=True, tag="offer"):
 
 class Media(_Effect, frozen=True, tag="media"):
     kind: str                                # image video audio document sticker
-    url: str
+    url: str                                 # or the path of a file beside the bot, or the id of one that a user sent
     caption: str | None = None
 
 

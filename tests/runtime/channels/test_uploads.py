@@ -14,7 +14,7 @@ from runtime.channels.uploads import DAY_MS, FRESH_MS, Uploads
 from runtime.sim.app import application, listening
 from runtime.sim.faults import Rule
 from runtime.sim.simulator import Simulator
-from runtime.store.sql import SqlStore
+from runtime.store.opening import open_store
 from runtime.store.uploads import Uploaded
 
 MAP, PRICES = "media/map.png", "prices.pdf"
@@ -81,9 +81,11 @@ def test_one_that_was_changed_is_brought_anew_and_one_that_was_only_touched_is_n
     play(tmp_path, story)
 
 
-def test_all_processes_on_a_database_know_it_until_it_is_a_day_from_its_end(tmp_path: Path):
-    url = f"sqlite:///{tmp_path / 'talk.db'}"
-    store = SqlStore(url)
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_all_processes_on_a_database_know_it_until_it_is_a_day_from_its_end(tmp_path: Path, kind: str,
+                                                                           request: pytest.FixtureRequest):
+    url = f"sqlite:///{tmp_path / 'talk.db'}" if kind == "sqlite" else request.getfixturevalue("database")
+    store = open_store(url)
     store.prepare()
 
     async def story(place: Place) -> None:
@@ -95,10 +97,11 @@ def test_all_processes_on_a_database_know_it_until_it_is_a_day_from_its_end(tmp_
 
         await place.simulator.advance(29 * DAY_MS)
         assert await two.id(MAP) != id                               # renewed, while the old one was still good
-        assert await place.uploads(Uploaded(url, "100200300", clock)).id(MAP) == await two.id(MAP)
+        three = place.uploads(Uploaded(url, "100200300", clock))
+        assert await three.id(MAP) == await two.id(MAP)
         assert place.count == 2
-        one.close()
-        two.close()
+        for uploads in (one, two, three):
+            await asyncio.to_thread(uploads.close)
     play(tmp_path, story)
     store.close()
 
