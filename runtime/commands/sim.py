@@ -26,8 +26,8 @@ def _from(name: str) -> str:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="the address to listen on")
 @click.option("--port", default=8090, show_default=True, help="the port to listen on; 0: a free one")
-@click.option("--webhook", default="http://127.0.0.1:8080/webhooks/whatsapp", show_default=True,
-              help="where webhooks go")
+@click.option("--webhook", "webhooks", multiple=True, default=["http://127.0.0.1:8080/webhooks/whatsapp"],
+              show_default=True, help="where webhooks go; given more than once: to who has the fewest under way")
 @click.option("--app-secret", envvar=_from("APP_SECRET"), default="simulated-app-secret", show_default=True,
               help="what webhooks are signed with; several with commas: each signs some")
 @click.option("--verify-token", envvar=_from("VERIFY_TOKEN"), default="simulated-verify-token", show_default=True,
@@ -39,7 +39,7 @@ def _from(name: str) -> str:
 @click.option("--bot", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="a bot whose templates are approved already")
 @click.option("--seed", default=0, show_default=True, help="of all chance")
-def command(host: str, port: int, webhook: str, app_secret: str, verify_token: str, access_token: str,
+def command(host: str, port: int, webhooks: tuple[str, ...], app_secret: str, verify_token: str, access_token: str,
             phone_number_id: str, bot: Path | None, seed: int) -> None:
     """Be WhatsApp for a bot that runs beside: the Graph API at http://HOST:PORT, its control plane at /sim.
 
@@ -54,19 +54,19 @@ def command(host: str, port: int, webhook: str, app_secret: str, verify_token: s
     secrets = [secret for secret in app_secret.split(",") if secret]
     variables = {_from("GRAPH_URL"): url, _from("APP_SECRET"): app_secret, _from("VERIFY_TOKEN"): verify_token,
                  _from("ACCESS_TOKEN"): access_token, _from("PHONE_NUMBER_ID"): phone_number_id}
-    click.echo(f"WhatsApp is simulated at {url} (control plane {url}/sim), webhooks go to {webhook}\n"
+    click.echo(f"WhatsApp is simulated at {url} (control plane {url}/sim), webhooks go to {', '.join(webhooks)}\n"
                f"`talktable run` beside it needs:\n")
     for name, value in variables.items():
         click.echo(f"export {name}={shlex.quote(value)}")
     click.echo("")
     try:
-        asyncio.run(_simulate(sock, url, webhook, secrets, verify_token, access_token, phone_number_id, table, seed))
+        asyncio.run(_simulate(sock, url, webhooks, secrets, verify_token, access_token, phone_number_id, table, seed))
     except (KeyboardInterrupt, asyncio.CancelledError):
         click.echo("")
 
 
-async def _simulate(sock: socket.socket, url: str, webhook: str, secrets: list[str], verify_token: str, token: str,
-                    number: str, table: "Table | None", seed: int) -> None:
+async def _simulate(sock: socket.socket, url: str, webhooks: tuple[str, ...], secrets: list[str],
+                    verify_token: str, token: str, number: str, table: "Table | None", seed: int) -> None:
     import aiohttp
 
     from runtime.sim.app import Webhook, alive, application, listening
@@ -77,7 +77,7 @@ async def _simulate(sock: socket.socket, url: str, webhook: str, secrets: list[s
 
     _end_when_told()
     async with aiohttp.ClientSession() as session:
-        hook = Webhook(session, webhook)
+        hook = Webhook(session, *webhooks)
         simulator = Simulator(hook.post, seed=seed, clock=Clock(real), number=Number(id=number), token=token,
                               secrets=secrets, url=url)
         if table:

@@ -25,10 +25,13 @@ AT_ONCE = struct.pack("ii", 1, 0)            # SO_LINGER: close with a reset
 
 
 class Webhook:
-    """The business's webhook, over HTTP."""
+    """The business's webhook, over HTTP. Of several addresses, a POST goes to the one with the fewest under way.
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, patience_s: float = 10.0) -> None:
-        self._session, self._url = session, url
+    So does a load balancer that knows nothing of its servers: one that stands still soon gets no more.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, *urls: str, patience_s: float = 10.0) -> None:
+        self._session, self._under_way = session, dict.fromkeys(urls, 0)     # who was asked last, last
         self._timeout = aiohttp.ClientTimeout(total=patience_s)      # Meta gives no figure; others say 5 to 20 s
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> int:
@@ -37,24 +40,34 @@ class Webhook:
         Raises:
             OSError: there was none.
         """
-        try:
-            async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False,
-                                          timeout=self._timeout) as response:
-                return response.status
-        except aiohttp.ClientError as fault:
-            raise ConnectionError(type(fault).__name__) from None
+        for url in sorted(self._under_way, key=self._under_way.__getitem__):
+            self._under_way[url] = self._under_way.pop(url) + 1
+            try:
+                async with self._session.post(url, data=body, headers=headers, allow_redirects=False,
+                                              timeout=self._timeout) as response:
+                    return response.status
+            except aiohttp.ClientConnectorError:                     # nobody is there: the next one
+                continue
+            except aiohttp.ClientError as fault:
+                raise ConnectionError(type(fault).__name__) from None
+            finally:
+                self._under_way[url] -= 1
+        raise ConnectionError("nobody is there")
 
     async def handshake(self, verify_token: str, challenge: str) -> str:
-        """Ask whether this address is ours, as Meta does when it is entered; why not, or nothing."""
+        """Ask whether these addresses are ours, as Meta does when one is entered; why not, or nothing."""
         asked = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": verify_token}
-        try:
-            async with self._session.get(self._url, params=asked, timeout=self._timeout) as response:
-                answer = await response.text()
-        except (aiohttp.ClientError, OSError) as fault:
-            return type(fault).__name__
-        if response.status != 200:
-            return f"answered {response.status}"
-        return "" if answer == challenge else "did not give the challenge back"
+        for url in self._under_way:
+            try:
+                async with self._session.get(url, params=asked, timeout=self._timeout) as response:
+                    answer = await response.text()
+            except (aiohttp.ClientError, OSError) as fault:
+                return type(fault).__name__
+            if response.status != 200:
+                return f"answered {response.status}"
+            if answer != challenge:
+                return "did not give the challenge back"
+        return ""
 
 
 def application(simulator: Simulator) -> web.Application:

@@ -249,3 +249,25 @@ def test_a_bots_templates_are_approved_when_it_is_known():
         for language in ("en", "es")}
     assert {one.name: one.parameters("body") for one in sim.world.templates} == {
         "visit_cancelled_v2": 1, "visit_reminder_v1": 2}
+
+
+def test_several_addresses_take_turns_and_one_where_nobody_is_loses_nothing():
+    async def run() -> None:
+        came: list[str] = []
+
+        async def take(request: web.Request) -> web.Response:
+            came.append(request.path)
+            return web.Response(text=request.query.get("hub.challenge", ""))
+
+        app = web.Application()
+        app.router.add_route("*", "/{name}", take)
+        sock, gone = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+        first, dead = (f"http://127.0.0.1:{one.getsockname()[1]}" for one in (sock, gone))
+        gone.close()
+        async with aiohttp.ClientSession() as session, listening(app, sock):
+            hook = Webhook(session, f"{first}/a", f"{dead}/b", f"{first}/c")
+            assert [await hook.post(b"{}", {}) for _ in range(4)] == [200] * 4
+            assert came == ["/a", "/c", "/a", "/c"]
+            assert await Webhook(session, f"{first}/a", f"{first}/c").handshake("token", "1") == ""
+            assert await hook.handshake("token", "1") == "ClientConnectorError"
+    asyncio.run(run())
