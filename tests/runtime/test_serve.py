@@ -23,6 +23,7 @@ from dsl.table import Action, Http, Retention, Table
 from runtime.serve import assemble, kept
 from runtime.settings import SettingsError
 from runtime.store.memory import MemoryStore
+from runtime.store.port import REST_MS
 from tests.runtime.toy import (
     ACCOUNT,
     LONG,
@@ -453,6 +454,21 @@ def outlive(folder: Path, story: Callable[[Process, Graph], Awaitable[None]]) ->
                 if process.process.returncode is None:
                     await process.end(signal.SIGKILL)
     asyncio.run(run())
+
+
+def test_what_is_over_is_deleted_while_it_runs(tmp_path: Path):
+    now = [1_757_100_000_000]
+
+    async def story(client: Client, api: Graph) -> None:
+        await client.say("one", "w1")
+        assert await api.text() == "1: one"
+        now[0] += 366 * 86_400_000
+        for _ in range(8):                   # to the end of the sweep that began with the process, and one more
+            assert await client.get("/readyz") == (200, "ok")
+            now[0] += REST_MS
+        await client.say("two", "w2")
+        assert await api.text() == "1: two"
+    play(tmp_path, story, clock=lambda: now[0])
 
 
 def test_of_what_is_kept_the_operator_has_the_last_word(tmp_path: Path):
