@@ -22,6 +22,7 @@ class Slot(msgspec.Struct, frozen=True):
     pii: bool = False
     keep: bool = False                       # `keep: user`
     values: tuple[tuple[str, Text], ...] = ()   # of a choice: value and title
+    typed: Span | None = None                # where its type is written
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -31,6 +32,7 @@ class Field(msgspec.Struct, frozen=True):
     type: str
     span: Span
     max: int | None = None
+    typed: Span | None = None
 
 
 class Http(msgspec.Struct, frozen=True):
@@ -50,6 +52,7 @@ class Action(msgspec.Struct, frozen=True):
     timeout_s: int = 10
     retry: int = 0
     cache_s: int = 0
+    typed: Span | None = None                # where `returns` is written
 
 
 class Template(msgspec.Struct, frozen=True):

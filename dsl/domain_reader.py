@@ -29,7 +29,7 @@ from dsl.scalars import (
     seconds,
     whole,
 )
-from dsl.shape import TRUTH, Anything, Either, Fields, ListOf, MapOf, Named, Plain, Record, Report, Text, words
+from dsl.shape import TRUTH, Anything, Either, Fields, ListOf, MapOf, Named, Plain, Record, Report, Text, inside, words
 from dsl.shape import Field as Key
 from dsl.source import Source, Span
 from dsl.syntax import Text as TextSyntax
@@ -205,7 +205,7 @@ def _slot(entry: Named, report: Report) -> Slot:
         if type == "choice":
             report.add(CHOICE_VALUES.at(entry.node.span, Fix("write `{type: choice, values: [small, large]}`"),
                                         message=f"the choice `{name}` needs its `values`"))
-        return Slot(name, types.UNKNOWN if type == "choice" else type, span)
+        return Slot(name, types.UNKNOWN if type == "choice" else type, span, typed=_written(entry.node))
     type = _type(entry.value, report)
     values = _values(entry.value, type, name, span, report)
     if types.base_of(type) == "choice" and not values:
@@ -214,7 +214,7 @@ def _slot(entry: Named, report: Report) -> Slot:
     default = entry.value.get("default")
     return Slot(name, type, span, entry.value.get("max"),
                 None if default is None else _default(name, type, default, keys, report),
-                entry.value.get("pii", False), entry.value.get("keep") == "user", values)
+                entry.value.get("pii", False), entry.value.get("keep") == "user", values, _typed(entry.value))
 
 
 def _bare_type(entry: Named, report: Report) -> str:
@@ -223,6 +223,15 @@ def _bare_type(entry: Named, report: Report) -> str:
         report.add(LIST_OF_WHAT.at(entry.node.span, Fix("write `list of text`"), message="a list of what?"))
         return types.UNKNOWN
     return entry.value or types.UNKNOWN
+
+
+def _typed(fields: Fields, *keys: str) -> Span | None:
+    """Where the type of `{type: …, of: …}` is written."""
+    return next((_written(fields.nodes[key].value) for key in keys or ("of", "type") if key in fields.nodes), None)
+
+
+def _written(node: Node) -> Span | None:
+    return Span(node.file, *inside(node)) if isinstance(node, Scalar) else None
 
 
 def _type(fields: Fields, report: Report) -> str:
@@ -276,8 +285,8 @@ def _fields(given: tuple[Named, ...] | None, report: Report) -> tuple[Field, ...
 
 def _field(entry: Named, report: Report) -> Field:
     if isinstance(entry.value, Fields):
-        return Field(entry.name, _type(entry.value, report), entry.span, entry.value.get("max"))
-    return Field(entry.name, _bare_type(entry, report), entry.span)
+        return Field(entry.name, _type(entry.value, report), entry.span, entry.value.get("max"), _typed(entry.value))
+    return Field(entry.name, _bare_type(entry, report), entry.span, typed=_written(entry.node))
 
 
 def _params(fields: Fields | None, report: Report) -> tuple[Field, ...]:
@@ -295,7 +304,7 @@ def _action(entry: Named, report: Report) -> Action:
     returns = fields.get("returns", types.UNKNOWN if "returns" in fields.nodes else None)
     return Action(entry.name, entry.span, _params(fields, report), returns, fields.get("reasons", ()),
                   _http(entry.name, fields, report), fields.get("python"), fields.get("timeout", 10),
-                  fields.get("retry", 0), fields.get("cache", 0))
+                  fields.get("retry", 0), fields.get("cache", 0), _typed(fields, "returns"))
 
 
 def _http(name: str, action: Fields, report: Report) -> Http | None:

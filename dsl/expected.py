@@ -62,42 +62,36 @@ BELONGS: Mapping[str, str] = {
     "-": "`choose` or `menu`", "starts": "`flow` or `menu`", "lost": "`flow` or `menu`",
 }
 
-# Words of other tools, and the word for it here; what is behind `#` is advice where no single word will do.
-OTHER_WORDS: Mapping[str, str] = {
-    **dict.fromkeys(("goto", "go", "jump", "next", "redirect", "link_to"), "->"),
-    **dict.fromkeys(("print", "utter", "message", "reply", "respond", "answer", "echo", "speak", "write", "bot", "puts",
-                     "send_message", "send_text", "output", "show", "display", "tell"), "say"),
-    **dict.fromkeys(("button", "buttons", "quick_reply", "quick_replies", "option", "case", "row", "item",
-                     "reply_button"), "-"),
-    **dict.fromkeys(("input", "prompt", "question", "get", "collect", "listen", "read", "slot", "form"), "ask"),
-    **dict.fromkeys(("elseif", "elsif", "elif_", "elseIf", "else_if"), "elif"),
-    **dict.fromkeys(("switch", "select", "match", "choice", "options", "poll", "list"), "choose"),
-    **dict.fromkeys(("let", "var", "const", "assign", "store", "save", "put"), "set"),
-    **dict.fromkeys(("unset", "reset", "delete", "forget"), "clear"),
-    **dict.fromkeys(("run", "execute", "invoke", "action", "api", "http", "fetch", "request", "webhook"), "call"),
-    **dict.fromkeys(("gosub", "include", "use", "subflow", "enter", "start"), "do"),
-    **dict.fromkeys(("log", "emit", "metric", "analytics"), "track"),
-    **dict.fromkeys(("transfer", "escalate", "human", "agent", "handoff", "operator"), "handover"),
-    **dict.fromkeys(("foreach", "loop", "each", "while", "repeat"), "for"),
-    **dict.fromkeys(("stop", "exit", "quit", "finish", "done", "hangup", "close"), "end"),
-    **dict.fromkeys(("retry", "back", "reask", "restart"), "again"),
-    **dict.fromkeys(("def", "function", "func", "fn", "scenario", "story", "intent", "state", "node", "page", "step",
-                     "dialog", "topic", "block", "sub", "procedure"), "flow"),
-    **dict.fromkeys(("validator", "validate", "validation"), "rule"),
-    **dict.fromkeys(("global", "globals", "always", "everywhere"), "anywhere"),
-    **dict.fromkeys(("timeout", "wait", "remind", "reminder", "delay", "sleep"), "after"),
-    **dict.fromkeys(("retries", "attempts", "max_tries"), "tries"),
-    **dict.fromkeys(("fallback", "default"), "otherwise"),
-    **dict.fromkeys(("help", "example", "placeholder"), "hint"),
-    **dict.fromkeys(("error", "reprompt"), "invalid"),
-    **dict.fromkeys(("url",), "link"), **dict.fromkeys(("secret", "sensitive"), "private"),
-    **dict.fromkeys(("description", "subtitle"), "detail"), **dict.fromkeys(("optional",), "skip"),
-    **dict.fromkeys(("regex", "pattern"), "matches"),
-    **dict.fromkeys(("to", "then"), "->"), **dict.fromkeys(("alias", "aliases", "synonyms", "or_else"), "also"),
-    **dict.fromkeys(("where", "unless", "only"), "when"), **dict.fromkeys(("True", "yes"), "true"),
-    **dict.fromkeys(("False", "no"), "false"), **dict.fromkeys(("with",), "as"),
+# Words of other tools, by the word for them here. Some stand for several: which of them is meant is told by the place.
+_OTHERS: Mapping[str, str] = {
+    "->": "goto go jump next redirect link_to to then",
+    "say": "print utter message reply respond answer echo speak write bot puts send_message send_text output show "
+           "display tell",
+    "-": "button buttons quick_reply quick_replies option case row item reply_button",
+    "ask": "input prompt question get collect listen read slot form",
+    "elif": "elseif elsif elif_ elseIf else_if", "if": "when",
+    "else": "otherwise default",
+    "choose": "switch select match choice options poll list",
+    "set": "let var const assign store save put", "clear": "unset reset delete forget",
+    "call": "run execute invoke action api http fetch request webhook",
+    "do": "gosub include use subflow enter start",
+    "track": "log emit metric analytics",
+    "handover": "transfer escalate human agent handoff operator",
+    "for": "foreach loop each while repeat",
+    "end": "stop exit quit finish done hangup close", "again": "retry back reask restart",
+    "flow": "def function func fn scenario story intent state node page step dialog topic block sub procedure",
+    "rule": "validator validate validation", "anywhere": "global globals always everywhere",
+    "after": "timeout wait remind reminder delay sleep", "tries": "retries attempts max_tries retry",
+    "check": "validate assert ensure require",
+    "otherwise": "fallback default else", "hint": "help example placeholder",
+    "invalid": "error reprompt", "failure": "error fail failed exception", "link": "url",
+    "private": "secret sensitive", "detail": "description subtitle", "skip": "optional",
+    "matches": "regex pattern", "also": "alias aliases synonyms or_else", "when": "where unless only if",
+    "true": "True yes", "false": "False no", "as": "with",
 }
-CLOSERS = frozenset({"endif", "end_if", "fi", "endfor", "endflow", "endmenu", "pass", "break", "begin"})
+OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
+    word: tuple(ours for ours, words in _OTHERS.items() if word in words.split())
+    for word in " ".join(_OTHERS.values()).split()}
 
 
 def named(written: str) -> str:

@@ -7,8 +7,8 @@ unknown, and of an unknown type nothing more is said.
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from dsl import types
-from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
+from dsl import others, types
+from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Label, Severity
 from dsl.resolve import BOUND, NO_SLOT, Names
 from dsl.scope import Scope
 from dsl.source import Span
@@ -91,12 +91,24 @@ class Expressions:
         """
         if isinstance(expr, Text) and (constant := plain(expr)) is not None:
             return self._constant(expr, constant, wanted, what, tuple(values))
-        typed = self.value(expr, scope)
+        typed = self._named(expr, scope, wanted)
         if types.fits(typed.type, wanted):
             return converted(typed, wanted)
         fixes = (Fix("round it: `round(…)`"),) if (typed.type, wanted) == ("number", "integer") else ()
         self._wrong_type(expr, typed.type, wanted, what, *fixes)
         return BROKEN_VALUE
+
+    def _named(self, expr: Expr, scope: Scope, wanted: str) -> Typed:
+        """The expression; a name that names nothing may be a text without quotes where one is wanted."""
+        if isinstance(expr, Ref) and wanted in (*types.TEXTUAL, UNKNOWN) and not self._is_known(expr.name.text, scope):
+            quoted = f'"{expr.name.text}"'
+            self._no_slot(expr.name, scope, Fix(f"put a text between quotes: `{quoted}`", (Edit(expr.span, quoted),)))
+            return BROKEN_VALUE
+        return self.value(expr, scope)
+
+    def _is_known(self, name: str, scope: Scope) -> bool:
+        known = name in scope.given or name in scope.frame.locals or name in BOUND or name in self.names.domain.slots
+        return known or name == "language" or scope.template is not None
 
     def one_of(self, expr: Expr, scope: Scope, accepted: Iterable[str], what: str) -> Typed:
         """The expression as a value of one of the types `accepted`, the first of which names it in messages."""
@@ -241,15 +253,24 @@ class Expressions:
             return BROKEN_VALUE
         return Typed(["it", scope.it], scope.it)
 
-    def _no_slot(self, name: Name, scope: Scope) -> None:
+    def is_nothing(self, expr: Expr, scope: Scope, fix: Callable[[], Fix]) -> bool:
+        """Whether it is `null` or its like, and no name of the author's own; then it is said."""
+        if not isinstance(expr, Ref) or expr.name.text.lower() not in others.NOTHING:
+            return False
+        if self._is_known(expr.name.text, scope):
+            return False
+        self._no_slot(expr.name, scope, fix())
+        return True
+
+    def _no_slot(self, name: Name, scope: Scope, *instead: Fix) -> None:
         def known() -> Iterable[str]:
             return (*scope.frame.locals, *self.names.domain.slots, *scope.given, "language")
 
-        fixes = []
+        fixes = list(instead)
         owner = self._owners().get(name.text)
         if owner is not None:
             fixes.append(Fix(f"flow `{owner}` has one of its own: declare it under `slots` in domain.yml to share it"))
-        self.names.unknown(NO_SLOT, name, known, "nothing has this name", *fixes)
+        self.names.unknown(NO_SLOT, name, known, "nothing has this name", *fixes, foreign=others.VALUES)
 
     def _owners(self) -> dict[str, str]:
         """The first flow that binds each name for itself; looked up only once something is missing."""
@@ -296,7 +317,7 @@ class Expressions:
 
     def _apply(self, expr: Apply, scope: Scope) -> Typed:
         name = expr.function.text
-        function = self.names.function(expr.function)
+        function = self.names.function(expr.function, *self._instead(expr))
         args = [self.value(arg, scope) for arg in expr.args]
         if function is None or any(arg.is_broken for arg in args):
             return BROKEN_VALUE
@@ -308,6 +329,20 @@ class Expressions:
             self.say(WRONG_ARGUMENTS.at(expr.span, label=label, name=name, takes=function.takes))
             return BROKEN_VALUE
         return Typed([name, *(arg.code for arg in args)], result, _reads(*args))
+
+    def calls(self, expr: Expr) -> str:
+        """The word that calls what is written as a function and is an action or a flow; empty if it is neither."""
+        if not isinstance(expr, Apply) or expr.function.text in types.FUNCTIONS:
+            return ""
+        return ("call" if expr.function.text in self.names.domain.actions else
+                "do" if expr.function.text in self.names.flows else "")
+
+    def _instead(self, expr: Apply) -> tuple[Fix, ...]:
+        """What is meant by a function that is none."""
+        word = self.calls(expr)
+        if word:
+            return (Fix(f"write it on a line of its own, above: `{word} {expr.function.text}(…) into …`"),)
+        return others.ranged(expr)
 
     def _unary(self, expr: Unary, scope: Scope) -> Typed:
         if expr.op == "not":
@@ -325,9 +360,14 @@ class Expressions:
         if expr.op == "and":
             left, right = self._condition(expr.left, scope), self._condition(expr.right, scope)
             return Typed(["and", left.code, right.code], "boolean", left.reads | right.reads)
+        if expr.op in ("==", "!=") and self.is_nothing(expr.right, scope, lambda: others.compared_with_nothing(expr)):
+            self.value(expr.left, scope)
+            return BROKEN_VALUE
         if expr.op in ("==", "!="):
             self._check_equal(expr, scope)
-        left, right = self.value(expr.left, scope), self.value(expr.right, scope)
+        left = self.value(expr.left, scope)
+        is_text = expr.op in ("==", "!=") and left.type in types.TEXTUAL
+        right = self._named(expr.right, scope, left.type) if is_text else self.value(expr.right, scope)
         if left.is_broken or right.is_broken:
             return BROKEN_VALUE
         if expr.op == "or":
@@ -384,7 +424,7 @@ class Expressions:
         if what in ("empty", "known"):
             code, reads = [what, of.code], NOTHING                  # that there is a value says nothing about it
         else:
-            checked = self.check(expr, scope)
+            checked = self.check(expr)
             if checked is None or of.is_broken:
                 return BROKEN_VALUE
             if of.type not in (*types.TEXTUAL, *types.NUMERIC, UNKNOWN):
@@ -392,10 +432,10 @@ class Expressions:
             code, reads = ["is", what, of.code, checked[1]], of.reads
         return Typed(["not", code] if expr.negated else code, "boolean", reads)
 
-    def check(self, expr: Is, scope: Scope) -> list[Any] | None:
+    def check(self, expr: Is) -> list[Any] | None:
         """`[check, country or null]` of `is national_id("CO")`, the bot's region where no country is written; None (and
         said) if there is no such check."""
-        by_country = self.names.check(expr.what)
+        by_country = self.names.check(expr.what, *others.called_nothing(expr))
         if by_country is None:
             return None
         countries = [plain(arg) if isinstance(arg, Text) else None for arg in expr.args]

@@ -52,13 +52,14 @@ PATTERNS = {
 
 # Signs of other tools, or what a word processor makes of ours.
 OTHER_SIGNS = {
-    "=>": "->", "→": "->", "⇒": "->", "⟶": "->", "➔": "->", "–>": "->", "—>": "->", "===": "==", "!==": "!=",
-    "<>": "!=", "≠": "!=", "≤": "<=", "≥": ">=", "&&": "and", "||": "or", "!": "not", "–": "-", "—": "-", "−": "-",
-    "•": "-", "×": "*", "÷": "/", "…": "..",
+    "=>": "->", "→": "->", "⇒": "->", "⟶": "->", "➔": "->", "–>": "->", "—>": "->", "-->": "->", "==>": "->",
+    "===": "==", "!==": "!=", "<>": "!=", "≠": "!=", "≤": "<=", "≥": ">=", "&&": "and", "||": "or", "!": "not",
+    "–": "-", "—": "-", "−": "-", "•": "-", "×": "*", "÷": "/", "…": "..",
 }
 _OTHER = "|".join(re.escape(sign) for sign in sorted(OTHER_SIGNS, key=len, reverse=True) if sign != "!") + "|!(?!=)"
 _OTHER = f"(?=[{re.escape(''.join(sorted({sign[0] for sign in OTHER_SIGNS})))}])(?:{_OTHER})"     # few begin like one
 _CURLY = "“”„«»‟"
+_SINGLE = r"‘[^‘\n]*’|`[^`\n]*`"
 
 # As the pattern of a text, but it takes the characters between two backslashes at once, not one by one.
 _TEXT = r"\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'"
@@ -78,9 +79,9 @@ GROUPS = {
     "decimal": PATTERNS[DECIMAL],
     "int": PATTERNS[INT],
     "comment": r"#[^\n]*",
-    "curly text": rf"[{_CURLY}][^\"{_CURLY}\n]*[\"{_CURLY}]|\"[^\"{_CURLY}\n]*[{_CURLY}]",
+    "curly text": rf"[{_CURLY}][^\"{_CURLY}\n]*[\"{_CURLY}]|\"[^\"{_CURLY}\n]*[{_CURLY}]|{_SINGLE}",
     "open text": r"[\"'][^\n]*",
-    "stray": r"[^ \t\r\n][^\w\s!-/:-@\[-`{-~“”„«»‟…–—−•×÷→⇒⟶➔≠≤≥]*+",
+    "stray": r"[^ \t\r\n][^\w\s!-/:-@\[-`{-~“”„«»‟‘’…–—−•×÷→⇒⟶➔≠≤≥]*+",
     "end": r"\Z",
 }
 (IS_URL, IS_WORD, IS_OTHER_SIGN, IS_SIGN, IS_BLOCK, IS_OPEN_BLOCK, IS_TEXT, IS_NEW_LINE, IS_MOMENT, IS_DURATION,
@@ -142,6 +143,7 @@ class _Lexing:
         self.line_start = self.at
         self.first, self.indent, self.depth = 0, 0, 0  # of the current line: first token, width, brackets open
         self.look = _look(past_open_block=False)
+        self.last_close = self.source.text.rfind("*/", start, self.stop) - 1       # of a comment of another language
         self.tabs: list[tuple[int, int]] = []          # where the indentations are that hold tabs
         self.tokens = Tokens()
 
@@ -157,6 +159,9 @@ class _Lexing:
                 kind = found[IS_WORD]
             elif group == IS_SIGN:
                 kind = found[IS_SIGN]
+                if kind in "/-" and self.begins_comment(begin):
+                    self.at = self.take_comment(begin)
+                    return
                 if kind == "/" and self.may_open_regex(at):
                     self.at = self.take_regex(begin)
                     return
@@ -271,9 +276,8 @@ class _Lexing:
 
     def take_rare(self, group: int, begin: int, end: int) -> int:
         """Deal with what is not an everyday token; gives where to look on."""
-        if len(self.tokens.problems) + len(self.tokens.strays) >= MOST_PROBLEMS and group != IS_COMMENT:
-            self.tokens.unread.update(A_NAME.findall(self.source.text, begin, self.stop))
-            return self.stop
+        if self.is_full() and group != IS_COMMENT:
+            return self.give_up(begin)
         if group == IS_COMMENT:
             text = self.source.text[begin + 1:end].rstrip("\r")
             self.tokens.comments.append(Comment(text, self.source.span(begin, begin + 1 + len(text))))
@@ -294,6 +298,29 @@ class _Lexing:
             if len(self.tokens.kinds) == self.first:
                 return self.add(STRAY, begin, end)         # so that a line of nothing else is a line
         return end
+
+    def begins_comment(self, at: int) -> bool:
+        """Whether a comment of another language begins here: `//`, `/*`, or `-- ` at the beginning of a line."""
+        signs = self.source.text[at:at + 3]
+        first = len(self.tokens.kinds) == self.first
+        return self.is_file and (signs.startswith("//") or (signs == "-- " and first)
+                                 or (signs.startswith("/*") and not self.may_open_regex(at + 1)))
+
+    def take_comment(self, begin: int) -> int:
+        """Pass over a comment of another language: `// …`, `/* … */`."""
+        if self.is_full():
+            return self.give_up(begin)
+        is_block = self.source.text[begin + 1] == "*" and begin < self.last_close
+        end = self.source.text.index("*/", begin + 2) + 2 if is_block else self.end_of_line(begin)
+        self.tokens.problems.append(writing.other_comment(self.source, begin, end))
+        return end
+
+    def is_full(self) -> bool:
+        return len(self.tokens.problems) + len(self.tokens.strays) >= MOST_PROBLEMS
+
+    def give_up(self, begin: int) -> int:
+        self.tokens.unread.update(A_NAME.findall(self.source.text, begin, self.stop))
+        return self.stop
 
     def take_open_text(self, begin: int) -> int:
         end = self.until_tail(begin)

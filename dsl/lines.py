@@ -14,7 +14,8 @@ import msgspec
 from dsl import syntax as s
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic
-from dsl.expected import CLOSERS, STATEMENTS, TOP_LEVEL
+from dsl.expected import STATEMENTS, TOP_LEVEL
+from dsl.habits import left_out, switched
 from dsl.kinds import DEDENT, INDENT, NEVER_NAMES
 from dsl.lexer import Tokens
 from dsl.reader import BROKEN, Cell, Reader
@@ -88,8 +89,10 @@ class Lines:
                 return self.recover(number, depth)
         else:
             depth = None
+        told = len(reader.problems)
         top, taken = reader.feed(top, tokens.kinds, tokens.starts, tokens.ends, first, last)
         if taken < last:
+            del reader.problems[told:]                 # the line will be read again, in whatever way
             return self.recover(number, depth or Depth(indent, (), levels, self.openers))
         self.top = top
         if depth is not None:
@@ -150,6 +153,8 @@ class Lines:
         if len(self.levels) >= DEEPEST_BLOCK and indent > self.levels[-1]:
             self.leave_out_deep_block(line)
             return
+        if self.is_left_out(number, line) or self.is_switch(number):
+            return
         in_line = 0
         if written is not None:
             in_line = self.reader.advance(self.reader.states(self.top), [*written.layout, *kinds]) - len(written.layout)
@@ -160,19 +165,35 @@ class Lines:
             return
         if self.at_other_depth(number, written, line):
             return
-        if in_line <= 0 and (self.is_closer(line) or self.after_empty_block(number, written, kinds)
+        if in_line <= 0 and (self.after_empty_block(number, written, kinds)
                              or self.repaired_somewhere(number, written, line)):
             return
         self.tell(self.explained(written, line, max(in_line, 0)))
         self.believe_first_word(number, written, line)
 
-    def is_closer(self, line: list[Piece]) -> bool:
-        """Whether the line is only `endif` or its like, which is left out."""
-        word, start, end = line[0]
-        if word not in CLOSERS or len(line) > 2:
-            return False
-        self.tell(writing.closer(self.source.span(start, end), word))
-        return True
+    def is_switch(self, number: int) -> bool:
+        """Whether the line is the `switch x` of another language; its block is then read as if there were none."""
+        indent, first, _ = self.tokens.lines[number]
+        block = takewhile(lambda line: line[0] > indent, self.tokens.lines[number + 1:])
+        last = max((self.tokens.ends[end - 1] for _, _, end in block), default=0)
+        start = self.tokens.starts[first] - indent
+        meant = switched(self.source.text[start:last].split("\n")) if last else ""
+        if meant:
+            word = self.source.span(self.tokens.starts[first], self.tokens.ends[first])
+            self.tell(writing.switch(word, self.source.span(start, last), meant))
+            self.before, self.dropped = None, indent
+        return bool(meant)
+
+    def is_left_out(self, number: int, line: list[Piece]) -> bool:
+        """Whether the line is `endif` or its like, which has no place here; nor is a block that holds nothing else."""
+        place = self.source.span(line[0][1], line[-1][2])
+        written = self.source.text[place.start:place.end]
+        why = left_out(written)
+        if why:
+            self.tell(writing.left_out(place, written, why))
+            self.before = None
+            self.dropped = self.tokens.lines[number][0] if self.below(number) else self.dropped
+        return bool(why)
 
     def leave_out_deep_block(self, line: list[Piece]) -> None:
         self.tell(writing.too_deep_a_block(self.source.span(line[0][1], line[0][2]), DEEPEST_BLOCK - 1))

@@ -6,15 +6,16 @@ A block is lowered with a `Continuation`: what happens when it falls through. St
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from dsl import types
+from dsl import others, types
 from dsl.arguments import Arguments, Wanted
-from dsl.diagnostics import Fix, Kind, Severity
+from dsl.diagnostics import Certainty, Edit, Fix, Kind, Severity
 from dsl.files import is_path, mime_of
 from dsl.lower_bot import RETURNS, Bot, Continuation, Run, goes
 from dsl.scope import ANYWHERE, Frame, Scope, Steps
 from dsl.source import Span
 from dsl.syntax import (
     Again,
+    Apply,
     Block,
     Clause,
     ClearSlot,
@@ -173,11 +174,19 @@ class Blocks:
         if isinstance(say.message, Text):
             text = self.bot.texts.text(say.message, self.scope)
         else:
-            response = self.bot.names.response(say.message)
+            response = self.bot.names.response(say.message, self._quoted(say.message))
             variants = self.bot.responses.get(say.message.text, []) if response is not None else []
             text = variants[0] if len(variants) == 1 else variants
         if text != []:
             self.emit(run, say.span, "say", {"text": text, **self.decoration(clauses, self.scope)})
+
+    def _quoted(self, name: Name) -> Fix:
+        """`say name`: a value is shown in a text, anything else is one."""
+        is_value = name.text in self.frame.locals or name.text in self.bot.names.domain.slots
+        if not is_value:
+            return Fix("write the text here in quotes, or add it to `responses` in domain.yml")
+        shown = f'"{{{name.text}}}"'
+        return Fix(f"show the value: `{shown}`", (Edit(name.span, shown),), Certainty.SAFE)
 
     def _media(self, send: SendMedia, run: Run) -> None:
         url = self._medium(send.url, send.kind, f"`send {send.kind}`")
@@ -233,6 +242,13 @@ class Blocks:
         return self.bot.pools.expr(self.bot.texts.shown(expr, scope, what).code, expr.span)
 
     def _set(self, statement: SetSlot, run: Run) -> None:
+        if self.bot.expressions.is_nothing(statement.value, self.scope, lambda: others.set_to_nothing(statement)):
+            return
+        word = self.bot.expressions.calls(statement.value)
+        if isinstance(statement.value, Apply) and word:
+            self.bot.names.function(statement.value.function, others.set_to_call(statement, statement.value, word))
+            self.bot.names.broken.add(statement.slot.text)
+            return
         variable = self.bot.expressions.variable(statement.slot, self.scope)
         name = statement.slot.text
         if variable is None:

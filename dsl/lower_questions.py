@@ -4,6 +4,8 @@ Their rows stand in this order: `on` patterns as written, options, the answer, `
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
+from itertools import count as number_from
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,6 +17,7 @@ from dsl.lower_blocks import Blocks
 from dsl.lower_bot import Bot, Continuation, Run
 from dsl.lower_rows import Rows, afters, events, ons, store, tries, unset
 from dsl.scope import Scope, step_name
+from dsl.source import Span
 from dsl.syntax import (
     Ask,
     Check,
@@ -299,10 +302,21 @@ def _option_id(bot: Bot, option: Option, ids: dict[str, Option]) -> str:
     first = ids.setdefault(id, option)
     if first is not option:
         at = option.title.span if option.tag.name is None else option.tag.name.span
-        fix = Fix("give it a tag before where it leads: `@other`" if option.tag.name is None else "choose another tag")
+        fix = Fix("choose another tag") if option.tag.name is not None else _tagged(option, ids)
         there = Label(first.title.span, "the first")
         bot.expressions.say(SAME_OPTION.at(at, fix, label="the second", others=(there,), name=id))
     return id
+
+
+def _tagged(option: Option, ids: Iterable[str]) -> Fix:
+    """A tag made of the title, behind all that may stand before it."""
+    words = slug(plain(option.title) or option.title.raw)
+    words = words if words.isidentifier() else f"option_{words}"
+    tag = next(each for each in chain((words,), (f"{words}_{number}" for number in number_from(2))) if each not in ids)
+    parts = (option.title, option.description, option.when, option.value, *option.also)
+    end = max(part.span.end for part in parts if part is not None)
+    at = Span(option.span.file, end, end)
+    return Fix(f"give it a tag before where it leads: `@{tag}`", (Edit(at, f" @{tag}"),))
 
 
 def _read(variable: list[str], type: str) -> list[str]:

@@ -1,10 +1,10 @@
 """Steps: the places where a conversation rests. Questions are `lower_questions.py`, rows `lower_rows.py`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from dsl.arguments import Given, Wanted
-from dsl.diagnostics import Edit, Fix, Kind, Severity
+from dsl.diagnostics import Certainty, Edit, Fix, Kind, Severity
 from dsl.lower_blocks import Blocks
 from dsl.lower_bot import Bot, Continuation, Run
 from dsl.lower_questions import lower_ask, lower_choose
@@ -19,6 +19,7 @@ from dsl.syntax import (
     Flow,
     Handover,
     Menu,
+    Name,
 )
 from dsl.table import UNKNOWN, Message, Step
 from dsl.typed import plain
@@ -46,7 +47,7 @@ def lower_step(blocks: Blocks, statement: Steps, run: Run, after: Continuation) 
 
 def _call(blocks: Blocks, call: CallAction, run: Run, after: Continuation) -> None:
     bot = blocks.bot
-    action = bot.names.action(call.action)
+    action = bot.names.action(call.action, *_meant(call.action, bot.names.flows, "do", call.span, "a flow"))
     params = None if action is None else [Wanted(param.name, param.type) for param in action.params]
     what = f"action `{call.action.text}`"
     given = blocks.arguments.named(call.args, blocks.scope, params, what, call.action.span)
@@ -70,6 +71,14 @@ def _call(blocks: Blocks, call: CallAction, run: Run, after: Continuation) -> No
     store(bot, name, step, rows, call.span)
 
 
+def _meant(name: Name, others: Container[str], word: str, statement: Span, what: str) -> tuple[Fix, ...]:
+    """The word that calls what has this name, where it is something else."""
+    if name.text not in others:
+        return ()
+    edit = Edit(Span(statement.file, statement.start, name.span.start), f"{word} ")
+    return (Fix(f"`{name.text}` is {what}: write `{word}`", (edit,), Certainty.SAFE),)
+
+
 def _near_reasons(bot: Bot, span: Span, reason: str, reasons: Sequence[str]) -> tuple[Fix, ...]:
     near = [Fix(fix.text) for fix in bot.names.near(span, reason, lambda: reasons)]
     return (*near, Fix(f"add it to the action's `reasons` in domain.yml: `{reason}`"))
@@ -77,7 +86,7 @@ def _near_reasons(bot: Bot, span: Span, reason: str, reasons: Sequence[str]) -> 
 
 def _do(blocks: Blocks, do: Do, run: Run, after: Continuation) -> None:
     bot = blocks.bot
-    flow = bot.names.flow(do.flow)
+    flow = bot.names.flow(do.flow, *_meant(do.flow, bot.names.domain.actions, "call", do.span, "an action"))
     if isinstance(flow, Menu):
         jump = Edit(Span(do.span.file, do.span.start, do.flow.span.start), "-> ")
         bot.expressions.say(NO_MENU_CALL.at(do.flow.span, Fix(f"go there: `-> {do.flow.text}`", (jump,)),

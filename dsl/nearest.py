@@ -10,13 +10,13 @@ SHOWN = 3                                    # more than three guesses help nobo
 
 
 def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
-    """At most three of `names` within an edit distance of max(1, len/3), the nearest first.
+    """At most three of `names` within an edit distance of max(1, len/3), the nearest first; of one letter only in case.
 
     >>> nearest("Langauges", ["languages", "region", "slots"])
     ('languages',)
     """
     folded = name.casefold()
-    farthest = max(1, len(name) // 3)
+    farthest = max(1, len(name) // 3) if len(name) > 1 else 0
     found = []
     for candidate in sorted(set(names)):
         apart = osa(folded, candidate.casefold(), farthest)

@@ -35,7 +35,7 @@ MOST_VALUES = 20_000                         # in one file
 HOLD_CLAUSES = ("say_clauses", "ask_clauses", "list_clauses", "choose", "menu", "outcomes")
 MAY_REPEAT = frozenset({s.On, s.After, s.Check, s.Suggest})
 DIGITS = re.compile(r"[0-9]*")
-CLOSING_QUOTES = frozenset("\"'“”„«»‟")
+CLOSING_QUOTES = frozenset("\"'“”„«»‟’`")
 
 
 _new = tuple.__new__
@@ -302,7 +302,7 @@ class Reader:
         written = self.source.text[span.start:span.end]
         type = "time" if "-" not in written else "datetime" if "T" in written else "date"
         value = literal(written, type)
-        if value is None:
+        if value is None and written:
             self.problems.append(writing.NO_MOMENT.at(span, what=type, written=written))
         return s.Moment(type, value or written, span)
 

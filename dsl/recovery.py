@@ -5,28 +5,36 @@ first one that does is told to the author and read in place of the line, so that
 nothing had happened.
 """
 
+import re
 from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 
 import msgspec
 
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Label
 from dsl.expected import ANY_VALUE, CLAUSES, GOES_ON, KINDS, OTHER_WORDS, SHAPES, STATEMENTS, VALUE, listed, named
+from dsl.habits import Meant, meant_by
 from dsl.kinds import DEDENT, DURATION, INDENT, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, SIGNS, STRAY, TEXT
+from dsl.lexer import lex
 from dsl.nearest import nearest
 from dsl.reader import BROKEN, Cell, Reader
 from dsl.source import Source
+from dsl.types import BUILT_IN
+from dsl.words import slug
 
 Piece = tuple[str, int, int]                 # kind, start, end of a token
 
+BLANKS = re.compile(r"\s+")
 LONGEST_TRIED = 80                           # tokens: in a longer line not every order and end of a text is tried
 OPENERS = {")": "(", "]": "["}
 # Signs and words that are forgotten, the likeliest first.
 FORGOTTEN = ("->", "=", ",", ")", "]", "(", ":", "-", "..", "in", "from", "for", "of", "to", "as", "into", "else", "is",
-             "on", "times", "least", "do", "then")
+             "on", "times", "least", "do", "then", "say")
 PARTS = frozenset({TEXT, "also", "when", "=", "as", "from", "after", "before", "at", "length", "@", "was", "into"})
 WITH_CLAUSES = frozenset({"say", "send", "ask", "need", "choose", "menu", "handover"})
 NEVER_IN_TEXT = frozenset({"->", TEXT, "@", STRAY})
+STAND_INS = {TEXT: '"…"', INT: "3", DURATION: "30m"}
 STANDS_FOR = {NAME: BROKEN, TEXT: TEXT, INT: INT, DURATION: DURATION, REGEX: REGEX}
 
 
@@ -43,6 +51,7 @@ class Repairs:
     def __init__(self, reader: Reader, top: Cell, line: Sequence[Piece], at: int) -> None:
         self.reader = reader
         self.source = reader.source
+        self.top = top
         self.line = tuple(line)
         self.kinds = [kind for kind, _, _ in line]
         self.at = at
@@ -52,11 +61,21 @@ class Repairs:
         self.expected = reader.expected(self.here)
 
     def best(self) -> Repair | None:
-        return next((repair for repair in self.all() if self.goes(repair.line)), None)
+        """The likeliest repair; where one does not do, a word of another tool and what is wrong behind it."""
+        return next((repair for repair in self.all() if self.goes(repair.line)), None) or next(self.two(), None)
+
+    def two(self) -> Iterator[Repair]:
+        for first in (*self.other_word(), *self.misspelt()):
+            at = self.reader.advance(self.before.copy(), [kind for kind, _, _ in first.line])
+            rest = Repairs(self.reader, self.top, first.line, at) if at > self.at else None
+            second = rest and next((repair for repair in rest.all() if self.goes(repair.line)), None)
+            if second:
+                yield Repair(second.line, first.problem)
 
     def all(self) -> Iterator[Repair]:
         """The likeliest first."""
         yield from self.other_word()
+        yield from self.habits()
         yield from self.comparison()
         yield from self.quoted_name()
         yield from self.misspelt()
@@ -99,6 +118,41 @@ class Repairs:
     def with_piece(self, at: int, *pieces: Piece, instead_of: int = 1) -> tuple[Piece, ...]:
         return (*self.line[:at], *pieces, *self.line[at + instead_of:])
 
+    def habits(self) -> Iterator[Repair]:
+        """`n += 1`, `say "Hello " + name`: a line as other languages write it."""
+        text, pieces = self.source.text, self.line[:-1]
+        gaps = ["", *(BLANKS.sub(" ", text[end:start]) for (_, _, end), (_, start, _) in pairwise(pieces))]
+        words = [text[start:end] for _, start, end in pieces]
+        for meant in meant_by("".join(chain.from_iterable(zip(gaps, words, strict=True)))):
+            tokens = lex(Source("", meant.line))
+            new = list(zip(tokens.kinds, tokens.starts, tokens.ends, strict=True))
+            yield Repair(self._placed(meant.line, new), self._habit(meant, words, new[:-1]))
+
+    def _placed(self, line: str, new: Sequence[Piece]) -> tuple[Piece, ...]:
+        """The pieces of another line at their places in this one; what is not in it has no width."""
+        text, at, place, found = self.source.text, 0, self.line[0][1], []
+        for kind, start, end in new:
+            same = next((number for number in range(at, len(self.line)) if self.line[number][0] == kind
+                         and text[self.line[number][1]:self.line[number][2]] == line[start:end]), None)
+            if same is not None:
+                at, place = same + 1, self.line[same][2]
+            found.append(self.line[same] if same is not None else (kind, place, place))
+        return tuple(found)
+
+    def _habit(self, meant: Meant, words: Sequence[str], new: Sequence[Piece]) -> Diagnostic:
+        """What is told of a habit: about as many words as differ, at least one."""
+        written = [meant.line[start:end] for _, start, end in new]
+        least = min(len(words), len(written)) - 1
+        before = next((at for at in range(least) if words[at] != written[at]), least)
+        behind = next((at for at in range(least - before) if words[-1 - at] != written[-1 - at]), least - before)
+        first, last = before, len(words) - 1 - behind
+        old, now = self.line, [(0, 0, 0), *new, (0, len(meant.line), 0)]
+        edit = Edit(self.source.span(old[first - 1][2] if first else old[0][1], old[last + 1][1]),
+                    meant.line[now[before][2]:now[len(now) - 1 - behind][1]])
+        return writing.HABIT.at(self.source.span(old[first][1], old[last][2]),
+                                Fix(f"write `{meant.line}`", (edit,), meant.certainty), does=meant.does,
+                                why=meant.why, label="as in another language")
+
     def other_word(self) -> Iterator[Repair]:
         """`goto main`, `print "Hi"`, `else if x`: the word this language has for it."""
         word, start, end = self.line[self.at]
@@ -106,11 +160,10 @@ class Repairs:
             start = self.line[0][1]
             fix = writing.replace(self.source, start, end, "elif", "write `elif`")
             yield Repair((("elif", start, end), *self.line[2:]), self._other_word("else if", start, end, fix))
-        ours = OTHER_WORDS.get(word, OTHER_WORDS.get(word.lower()))
-        if ours is None or ours not in self.expected:
-            return
-        fix = writing.replace(self.source, start, end, ours, f"write `{ours}`")
-        yield Repair(self.with_piece(self.at, (ours, start, end)), self._other_word(word, start, end, fix))
+        for ours in OTHER_WORDS.get(word, OTHER_WORDS.get(word.lower(), ())):
+            if ours in self.expected:
+                fix = writing.replace(self.source, start, end, ours, f"write `{ours}`")
+                yield Repair(self.with_piece(self.at, (ours, start, end)), self._other_word(word, start, end, fix))
 
     def _other_word(self, word: str, start: int, end: int, fix: Fix) -> Diagnostic:
         return writing.OTHER_WORD.at(self.source.span(start, end), fix, label="not a word of this language", word=word)
@@ -172,7 +225,8 @@ class Repairs:
         """A sign or small word that is not there."""
         place = self.line[self.at][1]
         begins = self.at == 0 and self.kinds[0] in self.reader.tables.words      # a misplaced line, not a short one
-        for sign in FORGOTTEN:
+        is_type = self.kinds[self.at] in BUILT_IN
+        for sign in ("as", *FORGOTTEN) if is_type else FORGOTTEN:
             if sign not in self.expected or begins:
                 continue
             line = self.with_piece(self.at, (sign, place, place), instead_of=0)
@@ -191,7 +245,7 @@ class Repairs:
                                        others=(Label(self.source.span(place, place), "not closed before this"),),
                                        bracket=OPENERS[sign])
 
-    def _missing(self, what: str, place: int, sign: str | None = None) -> Diagnostic:
+    def _missing(self, what: str, place: int, sign: str | None = None, stand_in: str = "") -> Diagnostic:
         _, start, end = self.line[self.at]
         before = f"before {named(self.source.text[start:end])}" if end > start else "at the end of the line"
         fixes = []
@@ -199,18 +253,20 @@ class Repairs:
             gap = " " if sign[0].isalnum() or sign in ("->", "=", "-", "..") else ""
             fixes.append(Fix(f"write {what} here", (Edit(self.source.span(place, place), f"{sign}{gap}"),)))
         else:
-            fixes = self.reminder()
+            edits = (Edit(self.source.span(place, place), f" {stand_in} "),) if stand_in else ()
+            fixes = [Fix(fix.text, edits, fix.certainty) for fix in self.reminder()]
         return writing.MISSING.at(self.source.span(place, end), *fixes, label="missing here", what=what, where=before)
 
     def below(self) -> Iterator[Repair]:
         """`if x -> main`: a block on the line that opens it."""
         word = self.kinds[0]
-        kind, start, end = self.line[self.at]
+        first = self.at + (self.kinds[self.at] in ("then", ":", "do"))
+        kind, start, end = self.line[min(first, len(self.line) - 1)]
         if word in ("if", "elif", "else", "for") and kind in STATEMENTS:
             margin = start_of_line(self.source, self.line[0][1])
             edit = Edit(self.source.span(self.line[self.at - 1][2], start), f"\n{margin}  ")
             fix = Fix("put it on the next line, two spaces deeper", (edit,), Certainty.SAFE)
-            line = (*self.line[:self.at], (NEW_LINE, start, start), (INDENT, start, start), *self.line[self.at:],
+            line = (*self.line[:self.at], (NEW_LINE, start, start), (INDENT, start, start), *self.line[first:],
                     (DEDENT, end, end))
             problem = writing.NEXT_LINE.at(self.source.span(start, end), fix, label="belongs below", word=word)
             yield Repair(line, problem)
@@ -240,7 +296,14 @@ class Repairs:
         for kind, stands in STANDS_FOR.items():
             if kind in self.expected:
                 what = self._called(kind, is_value)
-                yield Repair(self.with_piece(self.at, (stands, place, place), instead_of=0), self._missing(what, place))
+                problem = self._missing(what, place, stand_in=self._stand_in(kind))
+                yield Repair(self.with_piece(self.at, (stands, place, place), instead_of=0), problem)
+
+    def _stand_in(self, kind: str) -> str:
+        """What an author may begin with where this is missing; a question is named after its words."""
+        if kind != NAME or self.at != 1 or self.kinds[0] not in ("ask", "need", "choose", "menu"):
+            return STAND_INS.get(kind, "")
+        return slug(self.source.text[self.line[1][1]:self.line[1][2]])[:24].rstrip("_")
 
     def _called(self, kind: str, is_value: bool) -> str:
         before = self.line[self.at - 1][0] if self.at else ""

@@ -6,10 +6,11 @@ flow binds for itself is `frames.py`. A name that a broken line would have defin
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
-from dsl import types
-from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
+from dsl import others, types
+from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Kind, Label, Severity
 from dsl.domain import Action, Domain, Field, Happening, Response, Template
 from dsl.nearest import did_you_mean
 from dsl.scope import ANYWHERE, Frame
@@ -92,8 +93,9 @@ class Names:
 
     # --- looking up -----------------------------------------------------------------------------------------
 
-    def flow(self, name: Name) -> Flow | Menu | None:
-        return self._look_up("flow", name, self.flows, NO_FLOW, "nothing has this name")
+    def flow(self, name: Name, *instead: Fix) -> Flow | Menu | None:
+        """The flow or menu of that name; `instead` is what is proposed if there is none."""
+        return self._look_up("flow", name, self.flows, NO_FLOW, "nothing has this name", *instead)
 
     def entered(self, name: Name) -> str | None:
         """The name of a flow that can be entered without values; None (and said) if there is none."""
@@ -110,12 +112,12 @@ class Names:
             return False
         return True
 
-    def response(self, name: Name) -> Response | None:
+    def response(self, name: Name, *instead: Fix) -> Response | None:
         """A response of the author's own; what the machine says by itself it says by itself."""
-        return self._look_up("response", name, self._responses, NO_RESPONSE, "nothing has this name")
+        return self._look_up("response", name, self._responses, NO_RESPONSE, "nothing has this name", *instead)
 
-    def action(self, name: Name) -> Action | None:
-        return self._look_up("action", name, self.domain.actions, NO_ACTION, "domain.yml has no such action")
+    def action(self, name: Name, *instead: Fix) -> Action | None:
+        return self._look_up("action", name, self.domain.actions, NO_ACTION, "domain.yml has no such action", *instead)
 
     def template(self, name: Name) -> Template | None:
         return self._look_up("template", name, self.domain.templates, NO_TEMPLATE, "domain.yml has no such template")
@@ -123,12 +125,13 @@ class Names:
     def event(self, name: Name) -> Happening | None:
         return self._look_up("event", name, self.events, NO_EVENT, "domain.yml has no such event")
 
-    def function(self, name: Name) -> types.Function | None:
-        return self._look_up("function", name, types.FUNCTIONS, NO_FUNCTION, "no function has this name")
+    def function(self, name: Name, *instead: Fix) -> types.Function | None:
+        return self._look_up("function", name, types.FUNCTIONS, NO_FUNCTION, "no function has this name", *instead,
+                             foreign=others.FUNCTIONS)
 
-    def check(self, name: Name) -> bool | None:
+    def check(self, name: Name, *instead: Fix) -> bool | None:
         """Whether the check `is NAME` depends on a country; None if there is no such check."""
-        return self._look_up("check", name, types.CHECKS, NO_CHECK, "no check has this name")
+        return self._look_up("check", name, types.CHECKS, NO_CHECK, "no check has this name", *instead)
 
     def rule_or_type(self, ref: TypeRef) -> tuple[Rule | None, str]:
         """What stands after `as`: a rule and its type, or no rule and a type."""
@@ -153,16 +156,27 @@ class Names:
             self.used.add(("record", base))
             return written
         also = self.rules if missing is NO_RULE else {}
-        self.unknown(missing, Name(base, span), lambda: (*types.BUILT_IN, *self.domain.records, *also),
-                     "no type has this name")
+        at = Span(span.file, max(span.start, span.end - len(base)), span.end)    # `list of visit` ends with its items
+        self.unknown(missing, Name(base, at), lambda: (*types.BUILT_IN, *self.domain.records, *also),
+                     "no type has this name", foreign=others.TYPES)
         return types.UNKNOWN
 
-    def unknown(self, kind: Kind, name: Name, names: Callable[[], Iterable[str]], label: str, *fixes: Fix) -> None:
-        """Says that `name` names none of `names()`, unless a broken line would have defined it."""
+    def unknown(self, kind: Kind, name: Name, names: Callable[[], Iterable[str]], label: str, *fixes: Fix,
+                foreign: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Says that `name` names none of `names()`, unless a broken line would have defined it.
+
+        Args:
+            fixes: what is known to be meant, if anything.
+            foreign: what other languages have a name for, and how it is written here.
+        """
         if name.text in self.broken or name.text == BROKEN:
             return
-        near = self.near(name.span, name.text, names)
-        self.found.append(kind.at(name.span, *near, *fixes, label=label, name=name.text))
+        ours = foreign.get(name.text, foreign.get(name.text.lower()))
+        if ours is not None:
+            fixes = (*fixes, Fix(f"write `{ours}`", (Edit(name.span, ours),), Certainty.SAFE))
+        if not any(fix.certainty is Certainty.SAFE for fix in fixes):
+            fixes = (*self.near(name.span, name.text, names), *fixes)
+        self.found.append(kind.at(name.span, *fixes, label=label, name=name.text))
 
     def near(self, span: Span, name: str, names: Callable[[], Iterable[str]]) -> tuple[Fix, ...]:
         """The names that may have been meant, as long as there is time to look."""
@@ -187,10 +201,11 @@ class Names:
         base = types.base_of(written)
         return written if base in types.BUILT_IN or base in self.domain.records else types.UNKNOWN
 
-    def _look_up(self, what: str, name: Name, things: Mapping[str, _T], missing: Kind, label: str) -> _T | None:
+    def _look_up(self, what: str, name: Name, things: Mapping[str, _T], missing: Kind, label: str, *instead: Fix,
+                 foreign: Mapping[str, str] = MappingProxyType({})) -> _T | None:
         thing = things.get(name.text)
         if thing is None:
-            self.unknown(missing, name, lambda: things, label)
+            self.unknown(missing, name, lambda: things, label, *instead, foreign=foreign)
         else:
             self.used.add((what, name.text))
         return thing
@@ -217,7 +232,7 @@ class Names:
         for name in SYSTEM_FLOWS & self.flows.keys():
             self.can_enter(self.flows[name], self.flows[name].name.span)
         for slot in domain.slots.values():
-            self.named_type(slot.type, slot.span)
+            self.named_type(slot.type, slot.typed or slot.span)
             is_other = slot.name == "language" != slot.type
             self.check_free(slot.name, slot.span, slot.name in BOUND or is_other)
         for name, fields in domain.records.items():
@@ -226,7 +241,7 @@ class Names:
         for action in domain.actions.values():
             self._check_types(action.params)
             if action.returns is not None:
-                self.named_type(action.returns, action.span)
+                self.named_type(action.returns, action.typed or action.span)
             self._check_http(action)
         for template in domain.templates.values():
             self._check_types(template.params)
@@ -243,9 +258,9 @@ class Names:
                 near = [Fix(fix.text) for fix in self.near(action.span, name, lambda: params)]
                 self.found.append(NO_HTTP_PARAMETER.at(action.span, *near, action=action.name, name=name))
 
-    def _check_types(self, fields: Iterable[object]) -> None:
+    def _check_types(self, fields: Iterable[Field]) -> None:
         for field in fields:
-            self.named_type(field.type, field.span)                 # type: ignore[attr-defined]
+            self.named_type(field.type, field.typed or field.span)
 
     def unused(self) -> Iterator[Diagnostic]:
         """What is defined and never named; to be asked when everything else has been looked up."""

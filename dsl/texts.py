@@ -19,6 +19,7 @@ MOST_PROBLEMS = 100                          # of the texts of one file; more ar
 PIECE = re.compile(r"[^\\{]+|\\(.?)|\{", re.DOTALL)
 # A value ends at its `}`; quotes inside it may hold braces.
 VALUE = re.compile(r"\{((?:[^{}'\"\\\n]|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")*)\}")
+TWO_BRACES = re.compile(r"\{(\{[^{}'\"\\\n]+\})\}")
 ESCAPES = {'"': '"', "'": "'", "\\": "\\", "n": "\n", "{": "{", "}": "}"}
 # What an escape is in the form translators see: only a backslash and a brace need one there.
 CANONICAL = {'"': '"', "'": "'", "n": "\n", "}": "}"}
@@ -77,7 +78,11 @@ def _read_run(source: Source, start: int, end: int, made: _Parts, read_value: Re
             made.add("{", "\\{")
         elif found == "{" and read_value is not None:
             value = VALUE.match(text, piece.start(), end)
-            if value is None:
+            twice = TWO_BRACES.match(text, piece.start(), end) if value is None else None
+            if twice is not None:
+                at = twice.end()
+                problems.append(writing.two_braces(source, twice.start(), at))
+            elif value is None:
                 if len(problems) < MOST_PROBLEMS:
                     problems.append(writing.open_brace(source, piece.start()))
                 made.add("{", "\\{")

@@ -1,5 +1,6 @@
 """What the compiler says about writing: the kinds F001 to F030, and the diagnostics that take more than a name."""
 
+import re
 from collections.abc import Sequence
 
 from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Kind, Label, Severity
@@ -40,6 +41,7 @@ NEXT_LINE = Kind("F032", E, "what belongs to `{word}` stands on the lines below 
 NO_IF = Kind("F027", E, "`{word}` has no `if` above it", fix="write `if …` above it, in the same column")
 NO_MOMENT = Kind("F034", E, "there is no {what} `{written}`",
                  fix="write a date such as `2026-12-31`, a time from `0:00` to `23:59`")
+HABIT = Kind("F033", E, "this is how other languages {does}", why="{why}")
 OPEN_BRACKET = Kind("F028", E, "this `{bracket}` is not closed")
 QUOTED_NAME = Kind("F029", E, "a name stands without quotes")
 TWICE = Kind("F030", E, "`{word}` stands here a second time")
@@ -82,8 +84,10 @@ def tabs(source: Source, places: Sequence[tuple[int, int]]) -> Diagnostic:
 def other_quotes(source: Source, start: int, end: int) -> Diagnostic:
     inside = source.text[start + 1:end - 1]
     certainty = Certainty.MAYBE if '"' in inside or "\\" in inside else Certainty.SAFE
-    fix = Fix('use `"` at both ends', (Edit(source.span(start, start + 1), '"'), Edit(source.span(end - 1, end), '"')),
-              certainty)
+    dollars = [start + 1 + at.start() for at in re.finditer(r"\$(?=\{)", inside)] if source.text[start] == "`" else []
+    fix = Fix('use `"` at both ends', (Edit(source.span(start, start + 1), '"'),
+                                       *(Edit(source.span(at, at + 1), "") for at in dollars),
+                                       Edit(source.span(end - 1, end), '"')), certainty)
     return OTHER_QUOTES.at(source.span(start, end), fix, label="other quotes")
 
 
@@ -92,6 +96,20 @@ def other_sign(source: Source, start: int, end: int, sign: str) -> Diagnostic:
     spaced = f"{sign} " if sign == "not" else sign
     fix = replace(source, start, end, spaced, f"write `{sign}`")
     return STRAY.at(source.span(start, end), fix, label="another sign", sign=written)
+
+
+def other_comment(source: Source, start: int, end: int) -> Diagnostic:
+    """`// …` to the end of its line, or `/* … */`: lines of their own become comments, what stands in a line goes."""
+    written = source.text[start:end]
+    alone = not source.text[source.text.rfind("\n", 0, start) + 1:start].strip()
+    rest = source.line(source.position(end)[0])[source.position(end)[1] - 1:].strip()
+    certainty = Certainty.SAFE if alone else Certainty.MAYBE
+    if rest:
+        fix = replace(source, start, end, "", "leave it out, or write it above, behind a `#`", certainty)
+    else:
+        lines = re.sub(r"\n([ \t]*)\*?", r"\n\1#", written[2:].removesuffix("*/").rstrip())
+        fix = replace(source, start, end, f"#{lines}", "begin a comment with `#`", certainty)
+    return STRAY.at(source.span(start, start + 2), fix, label="a comment begins with `#`", sign=written[:2])
 
 
 def stray(source: Source, start: int, end: int) -> Diagnostic:
@@ -124,6 +142,14 @@ def open_brace(source: Source, at: int) -> Diagnostic:
                          label="opened here")
 
 
+def two_braces(source: Source, start: int, end: int) -> Diagnostic:
+    inside = source.text[start + 1:end - 1]
+    is_number = inside[1:-1].strip().isdigit()           # `{{1}}`, as WhatsApp numbers the parameters of a template
+    fix = Fix("write the parameter's name, `{name}`") if is_number else replace(source, start, end, inside,
+                                                                                f"write `{inside}`")
+    return BROKEN_VALUE.at(source.span(start, end), fix, label="two braces", what="one brace on each side is enough")
+
+
 def unknown_escape(source: Source, start: int, end: int) -> Diagnostic:
     fix = replace(source, start, start + 1, "\\\\", "write `\\\\` for a backslash")
     return UNKNOWN_ESCAPE.at(source.span(start, end), fix,
@@ -151,9 +177,17 @@ def too_deep_a_block(span: Span, most: int) -> Diagnostic:
                        what="blocks")
 
 
-def closer(span: Span, word: str) -> Diagnostic:
-    fix = Fix("leave it out: a block ends where its indentation does", (Edit(span, ""),))
-    return OTHER_WORD.at(span, fix, label="not a word of this language", word=word)
+def left_out(span: Span, written: str, why: str) -> Diagnostic:
+    fix = Fix(f"leave it out: {why}", (Edit(span, ""),))
+    if not written[0].isalpha():
+        return STRAY.at(span, fix, label="not of this language", sign=written)
+    return OTHER_WORD.at(span, fix, label="not a word of this language", word=written.split(maxsplit=1)[0])
+
+
+def switch(word: Span, block: Span, meant: str) -> Diagnostic:
+    first = meant.split("\n", 1)[0].strip()
+    fix = Fix(f"write `{first}`, and `elif` for the other cases", (Edit(block, meant),))
+    return HABIT.at(word, fix, label="as in another language", does="tell cases apart", why="")
 
 
 def no_options(span: Span, what: str) -> Diagnostic:

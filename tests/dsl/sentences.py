@@ -16,7 +16,8 @@ SAMPLES = {
            r'"a \"b\" \{c\} \\ \n"'),
     BLOCK: ('"""One line."""', '"""\n      Two\n        lines\n      """'),
     REGEX: ("/a|b/", r"/\b(x|y)\/z/"), URL: ("https://example.com/a?b=c#d",),
-    MOMENT: ("9:00", "2026-12-31", "2026-12-31T09:00"), DURATION: ("30s", "5m", "2h", "1d"), DECIMAL: ("1.5",), INT: ("1", "18", "200"),
+    MOMENT: ("9:00", "2026-12-31", "2026-12-31T09:00"), DURATION: ("30s", "5m", "2h", "1d"),
+    DECIMAL: ("1.5",), INT: ("1", "18", "200"),
 }
 FLAT = 6                                     # from there on it is taken more often than not
 DEEP = 16                                    # rules in each other; from there on only the shortest way out is taken

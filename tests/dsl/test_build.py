@@ -197,6 +197,6 @@ def test_any_bytes_in_any_file_are_read_without_a_traceback(tmp_path_factory, da
 
 
 def test_of_a_line_that_could_not_be_read_nothing_further_is_said(folder):
-    (folder / "main.flow").write_text('flow main\n  ask n as integer from 1 until nobody "How many?"\n  -> nowhere\n')
+    (folder / "main.flow").write_text('flow main\n  ask n as integer from 1 perhaps nobody "How many?"\n  -> nowhere\n')
 
     assert codes(build(folder)) == ["F026", "F101"]

@@ -95,6 +95,8 @@ HEAPS = {
     "patterns": "on ," + r",\/" * (MEGABYTE // 3), "lines": "foo\n" * (MEGABYTE // 4),
     "flows": "flow a\n" * (MEGABYTE // 7),
     "block under nothing": "flow x\n  ask\n" + "    foo\n" * (MEGABYTE // 8), "tabs": "\tend\n" * (MEGABYTE // 5),
+    "comments": "/*" * (MEGABYTE // 2), "lines of comments": "// a\n" * (MEGABYTE // 5),
+    "ends of comments": "/**/" * (MEGABYTE // 4),
     "deeper and deeper": "flow x\n" + "".join("  " * depth + "if a\n" for depth in range(1, 990)),
 }
 
