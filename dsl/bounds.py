@@ -221,12 +221,18 @@ class Measure:
             return Bounds(0, None, name)
         if var.max is not None:
             return up_to(var.max)
-        if var.values:
-            return up_to(max(len(str(value)) for value, _ in var.values))
         if key not in self._variables:
             self._variables[key] = Bounds(0, None, name)     # while it is worked out: what needs itself has no bound
-            self._variables[key] = self._written(key, var, name)
+            self._variables[key] = self._titled(key, var) if var.values else self._written(key, var, name)
         return self._variables[key]
+
+    def _titled(self, key: Key, var: Var) -> Bounds:
+        """Of a choice: of its values, and of the titles that they are shown by."""
+        found = up_to(max(len(value) for value, _ in var.values or ()))
+        for _, title in var.values or ():
+            for language in self.table.texts[title]:
+                found = found.either(self.text(title, language, key[0]))
+        return Bounds(0, found.most, found.loose)
 
     def _written(self, key: Key, var: Var, name: str) -> Bounds:
         """The longest of all that is ever put into a variable."""

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from dsl.table import Expr, Json, Part, Table, Text, Var
+from runtime import titles
 from runtime.operators import (
     Operators,
     extreme,
@@ -40,10 +41,12 @@ class Scope(msgspec.Struct, frozen=True):
     language: str = ""
     it: Json = None
     given: Mapping[str, Json] = {}           # what the machine supplies to a system text or a template
+    flow: str = ""                           # whose locals they are
 
 
 Closure: TypeAlias = Callable[[Scope], Value]
 Shown: TypeAlias = Callable[[Scope], str]
+Titled: TypeAlias = Callable[[Scope], str | None]
 Maker: TypeAlias = Callable[[list[Any], int], Closure]
 
 
@@ -305,12 +308,13 @@ class Builder:
         _, type, wanted, expr = part
         value, convert = self.expression(expr, depth), self._values.converter(type)
         written = self.formats(language)
+        titled = titles.titled(self, self._table, expr, depth) if type in ("choice", "text") else None
         if not wanted:
-            titles = self._titles(expr, depth) if type == "choice" else {}
-            return self._shown(value, type, written, titles)
+            return self._shown(value, type, written, titled)
 
         def formatted(scope: Scope) -> str:
-            known = value(scope)
+            title = None if titled is None else titled(scope)
+            known = value(scope) if title is None else title
             result = known if known is None else convert(known)
             if result is None:
                 result = known
@@ -320,28 +324,22 @@ class Builder:
 
         return formatted
 
-    def _shown(self, value: Closure, type: str, written: Formats, titles: dict[str, Shown]) -> Shown:
+    def _shown(self, value: Closure, type: str, written: Formats, titled: Titled | None) -> Shown:
         convert = self._values.converter(type)
 
         def shown(scope: Scope) -> str:
             known = value(scope)
             if known is None:
                 return ""
-            if titles and known in titles:
-                return titles[known](scope)
+            title = None if titled is None else titled(scope)
+            if title is not None:
+                return title
             if type == "language":
                 return written.language_name(str(known))
             result = convert(known)
             return written.show(known if result is None else result)
 
         return shown
-
-    def _titles(self, expr: Expr, depth: int) -> dict[str, Shown]:
-        """What the values of a choice are called, where the choice is a slot."""
-        is_slot = isinstance(expr, list) and expr[:1] == ["slot"]
-        var = self._table.slots.get(expr[1]) if is_slot else None
-        pairs = var.values if var and var.values else []
-        return {value: self.text(self._table.texts[title], depth) for value, title in pairs}
 
 
 def _functions(operators: Operators) -> dict[str, Callable[..., Value]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dsl.table import SourceMap, Step, Table
+from dsl.table import SourceMap, Step, Table, Var
 from runtime.program import Scope, program
 from runtime.state import State
 from runtime.story_road import Road
@@ -61,11 +61,15 @@ class Standing:
         return language
 
     def _scope(self) -> Scope:
-        return Scope(slots=self._state.slots, locals=self._locals(), at=self._road.now, language=self._language())
+        return Scope(slots=self._state.slots, locals=self._locals(), at=self._road.now, language=self._language(),
+                     flow=self.flow() or "")
 
     def _shown(self, path: tuple[str, ...]) -> str:
         name, *fields = path
         value: Any = self.known().get(name)
+        titles = dict((self._var(name) or Var("unknown")).values or ())
+        if not fields and isinstance(value, str) and value in titles:
+            return self._program.text(titles[value], self._scope())
         type = self._type_of(name)
         for part in fields:
             value = value.get(part) if isinstance(value, dict) else None
@@ -80,6 +84,9 @@ class Standing:
                 for text in texts]
 
     def _type_of(self, name: str) -> str:
-        flow = self._table.flows.get(self.flow() or "")
-        var = (flow.locals.get(name) if flow else None) or self._table.slots.get(name)
+        var = self._var(name)
         return var.type if var else "unknown"
+
+    def _var(self, name: str) -> Var | None:
+        flow = self._table.flows.get(self.flow() or "")
+        return (flow.locals.get(name) if flow else None) or self._table.slots.get(name)

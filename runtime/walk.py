@@ -120,7 +120,10 @@ class Walk:
         return index
 
     def scope(self) -> Scope:
-        return Scope(self.slots, self.locals(), self.event.at, self.language)
+        if not self.frames:
+            return Scope(self.slots, self.params, self.event.at, self.language)
+        home = self.frames[self.home()]
+        return Scope(self.slots, home.locals, self.event.at, self.language, flow=home.flow)
 
     def holds(self, guard: int | None) -> bool:
         return guard is None or self.program.holds(guard, self.scope())

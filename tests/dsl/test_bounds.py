@@ -118,9 +118,13 @@ def test_a_number_put_into_a_text_is_measured_as_a_number() -> None:
     assert measured(show(["as", "text", ["slot", "n"]]), slots={"n": Var("integer")}) == Bounds(0, 10)
 
 
-def test_a_choice_is_as_long_as_its_longest_value() -> None:
-    values: Any = [["basic", 0], ["extended", 0]]
-    assert measured(show(NAME, "choice"), slots={"name": Var("choice", values=values)}) == Bounds(0, 8)
+def test_a_choice_is_as_long_as_its_longest_value_or_title() -> None:
+    values: Any = [["basic", 1], ["extended", 2]]
+    made = table(slots={"name": Var("choice", values=values)},
+                 texts=[{"en": [show(NAME, "choice")]}, {"en": ["Basic"], "es": ["Básico"]}, {"en": ["Ext."]}])
+    assert Measure(made).text(0, "en", "main") == Bounds(0, len("extended"))
+    made.texts[1]["es"] = ["Básico, muy básico"]
+    assert Measure(made).text(0, "en", "main") == Bounds(0, len("Básico, muy básico"))
 
 
 # --- by what is put into it -----------------------------------------------------------------------------------

@@ -249,7 +249,7 @@ def test_a_time_that_no_calendar_has_has_no_value():
     "datetime", [["time"]], AT_SLOT]], "9 March 2026 9:00 am"),
     ([["show", "text", [["upper"]], NAME]], "ANA"), ([["show", "text", [["lower"], ["title"]], NAME]], "Ana"),
     ([["show", "text", [["upper"]], GONE]], ""), ([["show", "number", [["money", "USD"]], PRICE]], "US$1.50"),
-    ([["show", "choice", [], PLAN]], "Basic plan"), ([["show", "choice", [["upper"]], PLAN]], "BASIC"),
+    ([["show", "choice", [], PLAN]], "Basic plan"), ([["show", "choice", [["upper"]], PLAN]], "BASIC PLAN"),
     ([["show", "choice", [], ["local", "x", "choice"]]], "7"),
     ([["show", "language", [], ["slot", "language"]]], "English"),
     ([["show", "unknown", [], ["get", RAW, "km", "unknown"]]], "1.5"),
