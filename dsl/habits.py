@@ -36,8 +36,9 @@ def meant_by(line: str) -> tuple[Meant, ...]:
     """
     if len(line) > LONGEST:
         return ()
-    return tuple(Meant(written, habit.does, habit.why, habit.certainty) for habit in HABITS
-                 if (match := habit.pattern.fullmatch(line)) and (written := habit.meant(match)) and written != line)
+    matches = ((habit, re.fullmatch(habit.pattern, line)) for habit in HABITS)
+    return tuple(Meant(written, habit.does, habit.why, habit.certainty) for habit, match in matches
+                 if match and (written := habit.meant(match)) and written != line)
 
 
 def left_out(line: str) -> str:
@@ -46,19 +47,17 @@ def left_out(line: str) -> str:
     >>> left_out("end if"), left_out("end")
     ('a block ends where its indentation does', '')
     """
-    return next((why for pattern, why in _LEFT_OUT if pattern.fullmatch(line)), "") if len(line) <= LONGEST else ""
+    return next((why for pattern, why in _LEFT_OUT if re.fullmatch(pattern, line)), "") if len(line) <= LONGEST else ""
 
 
 _LEFT_OUT = (
-    (re.compile(r"(?:end|close)[ _]?(?:if|for|while|flow|menu|choose|case|switch|function|loop|each)"
-                r"|fi|done|pass|continue|break|begin|[{}]+", re.IGNORECASE), "a block ends where its indentation does"),
-    (re.compile(r'(?:wait|sleep|pause|delay)\b[^"]*', re.IGNORECASE),
+    (r"(?i:(?:end|close)[ _]?(?:if|for|while|flow|menu|choose|case|switch|function|loop|each)"
+     r"|fi|done|pass|continue|break|begin|[{}]+)", "a block ends where its indentation does"),
+    (r'(?i:wait|sleep|pause|delay)\b[^"]*',
      "what a bot says goes out at once; `after` below a question waits for the user"),
-    (re.compile(r"(?:import|include|require|use|from\s+[\w.]+\s+import)\b[^(]*"),
-     "all .flow files of a folder are one bot"),
-    (re.compile(r"(?:try|catch|except|finally|rescue)\b.*"),
-     "what happens when a `call` fails stands below it, `on failure`"),
-    (re.compile(r"-{3,}"), "a file needs no such line"),
+    (r"(?:import|include|require|use|from\s+[\w.]+\s+import)\b[^(]*", "all .flow files of a folder are one bot"),
+    (r"(?:try|catch|except|finally|rescue)\b.*", "what happens when a `call` fails stands below it, `on failure`"),
+    (r"-{3,}", "a file needs no such line"),
 )
 
 
@@ -68,13 +67,13 @@ def switched(lines: Sequence[str]) -> str:
     >>> switched(["  switch n", "    case 1:", "      say 'one'", "    default", "      end"]).split("\\n")
     ['  if n == 1', "    say 'one'", '  else', '    end']
     """
-    head = _SWITCH.fullmatch(lines[0])
-    if head is None or len(lines[0]) > LONGEST:
+    head = re.fullmatch(_SWITCH, lines[0]) if len(lines[0]) <= LONGEST else None
+    if head is None:
         return ""
     made, word = [], "if"
     deeper = len(lines[1]) - len(lines[1].lstrip()) - len(head["margin"])
     for line in lines[1:]:
-        case = _CASE.fullmatch(line) if len(line) <= LONGEST else None
+        case = re.fullmatch(_CASE, line) if len(line) <= LONGEST else None
         if case is None:
             made += [line[deeper:]] if line.strip() not in ("break", "break;", "") else []
             continue
@@ -84,14 +83,13 @@ def switched(lines: Sequence[str]) -> str:
     return "\n".join(made) if word == "elif" else ""
 
 
-_SWITCH = re.compile(
-    r"(?P<margin> *)(?:switch|match|select|case) ?\(?(?P<of>[\w.]+)\)?(?: (?:of|on|with|in))? ?[:{]? *")
-_CASE = re.compile(r' +(?:(?:case|when|is) ?\(?(?P<value>"[^"]*"|-?[\w.]+)\)?|default|else|otherwise|case _)'
-                   r" ?(?::|then|->|=>|[{])? ?(?P<then>\S.*)?")
+_SWITCH = r"(?P<margin> *)(?:switch|match|select|case) ?\(?(?P<of>[\w.]+)\)?(?: (?:of|on|with|in))? ?[:{]? *"
+_CASE = (r' +(?:(?:case|when|is) ?\(?(?P<value>"[^"]*"|-?[\w.]+)\)?|default|else|otherwise|case _)'
+         r" ?(?::|then|->|=>|[{])? ?(?P<then>\S.*)?")
 
 
 class _Habit(NamedTuple):
-    pattern: re.Pattern[str]
+    pattern: str                             # compiled when it is first tried, which for most authors is never
     meant: Callable[[re.Match[str]], str | None]
     does: str
     why: str
@@ -103,8 +101,7 @@ def _habits(does: str, *forms: tuple[str, str | Callable[[re.Match[str]], str | 
     """Patterns, each with the line it means: its groups in braces, or what makes it of the match."""
     for pattern, line in forms:
         make = _filled_in(line) if isinstance(line, str) else line
-        written = re.sub("|".join(_PIECES), lambda word: _PIECES[word[0]], pattern)
-        yield _Habit(re.compile(written), make, does, why, certainty)
+        yield _Habit(re.sub("|".join(_PIECES), lambda word: _PIECES[word[0]], pattern), make, does, why, certainty)
 
 
 def _filled_in(line: str) -> Callable[[re.Match[str]], str]:

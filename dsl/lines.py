@@ -15,7 +15,6 @@ from dsl import syntax as s
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic
 from dsl.expected import STATEMENTS, TOP_LEVEL
-from dsl.habits import left_out, switched
 from dsl.kinds import DEDENT, INDENT, NEVER_NAMES
 from dsl.lexer import Tokens
 from dsl.reader import BROKEN, Cell, Reader
@@ -173,6 +172,8 @@ class Lines:
 
     def is_switch(self, number: int) -> bool:
         """Whether the line is the `switch x` of another language; its block is then read as if there were none."""
+        from dsl.habits import switched  # as in `recovery`
+
         indent, first, _ = self.tokens.lines[number]
         block = takewhile(lambda line: line[0] > indent, self.tokens.lines[number + 1:])
         last = max((self.tokens.ends[end - 1] for _, _, end in block), default=0)
@@ -186,6 +187,8 @@ class Lines:
 
     def is_left_out(self, number: int, line: list[Piece]) -> bool:
         """Whether the line is `endif` or its like, which has no place here; nor is a block that holds nothing else."""
+        from dsl.habits import left_out  # as in `recovery`
+
         place = self.source.span(line[0][1], line[-1][2])
         written = self.source.text[place.start:place.end]
         why = left_out(written)

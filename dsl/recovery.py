@@ -8,13 +8,13 @@ nothing had happened.
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from dsl import writing
 from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Label
 from dsl.expected import ANY_VALUE, CLAUSES, GOES_ON, KINDS, OTHER_WORDS, SHAPES, STATEMENTS, VALUE, listed, named
-from dsl.habits import Meant, meant_by
 from dsl.kinds import DEDENT, DURATION, INDENT, INT, NAME, NEVER_NAMES, NEW_LINE, REGEX, SIGNS, STRAY, TEXT
 from dsl.lexer import lex
 from dsl.nearest import nearest
@@ -22,6 +22,9 @@ from dsl.reader import BROKEN, Cell, Reader
 from dsl.source import Source
 from dsl.types import BUILT_IN
 from dsl.words import slug
+
+if TYPE_CHECKING:
+    from dsl.habits import Meant
 
 Piece = tuple[str, int, int]                 # kind, start, end of a token
 
@@ -120,6 +123,8 @@ class Repairs:
 
     def habits(self) -> Iterator[Repair]:
         """`n += 1`, `say "Hello " + name`: a line as other languages write it."""
+        from dsl.habits import meant_by  # most files hold none
+
         text, pieces = self.source.text, self.line[:-1]
         gaps = ["", *(BLANKS.sub(" ", text[end:start]) for (_, _, end), (_, start, _) in pairwise(pieces))]
         words = [text[start:end] for _, start, end in pieces]
@@ -139,7 +144,7 @@ class Repairs:
             found.append(self.line[same] if same is not None else (kind, place, place))
         return tuple(found)
 
-    def _habit(self, meant: Meant, words: Sequence[str], new: Sequence[Piece]) -> Diagnostic:
+    def _habit(self, meant: "Meant", words: Sequence[str], new: Sequence[Piece]) -> Diagnostic:
         """What is told of a habit: about as many words as differ, at least one."""
         written = [meant.line[start:end] for _, start, end in new]
         least = min(len(words), len(written)) - 1
