@@ -90,7 +90,6 @@ Texts
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from typing import Any
 
@@ -360,4 +359,6 @@ def load(data: bytes) -> Table:
 
 def version(table: Table) -> str:
     """The hash that names a version of the bot: sha256 of the canonical bytes, hex."""
+    import hashlib  # brings OpenSSL, 3 ms, and most starts ask for no version
+
     return hashlib.sha256(dump(table)).hexdigest()
