@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dsl import syntax as s
+from dsl.garbage import without_collection
 from dsl.kinds import BLOCK, URL
 from dsl.lexer import Tokens, lex
 from dsl.parser import parse
@@ -25,6 +26,12 @@ WIDEST = 100                                 # columns: a longer line is broken 
 TIGHT_BEFORE = frozenset([")", "]", ",", ":", ".", ".."])
 ENDS_URL = frozenset([")", "]", ","])
 TIGHT_AFTER = frozenset(["(", "[", ".", "..", "@"])
+MAYBE_TIGHT = TIGHT_BEFORE | TIGHT_AFTER | {"-", URL}     # beside anything else stands a space
+# The name behind which arguments stand.
+CALLS: dict[type, str] = {s.Apply: "function", s.CallAction: "action", s.Do: "flow", s.Track: "event",
+                          s.SendTemplate: "name", s.Flow: "name", s.Is: "what"}
+LEADING = (s.Option, s.On, s.Otherwise, s.Outcome)
+LEADERS = frozenset(["-", "on", "otherwise"])             # what a line begins with that leads somewhere
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -37,13 +44,15 @@ class _Row(msgspec.Struct, frozen=True):
     head: str = ""                           # of a line whose last part may be aligned: what stands before that part
 
 
+@without_collection()
 def format_source(text: str) -> str | None:
     """`text` in the one layout; None if it cannot be read."""
     source = Source("", text)
-    file, problems = parse(source)
+    tokens = lex(source)
+    file, problems = parse(source, tokens)
     if problems:
         return None
-    printing = _Printing(source, lex(source), _Places.of(file))
+    printing = _Printing(source, tokens, _Places.of(file))
     return "".join(_printed(_aligned(_spaced(list(printing.rows())))))
 
 
@@ -59,16 +68,15 @@ class _Places(msgspec.Struct, frozen=True):
     def of(cls, file: s.File) -> "_Places":
         called, indexed, signs, leads = set(), set(), set(), set()
         for node in s.nodes(file.items):
-            match node:
-                case (s.Apply(name) | s.CallAction(name) | s.Do(name) | s.Track(name) | s.SendTemplate(name)
-                      | s.Flow(name) | s.Is(_, name)):
-                    called.add(name.span.end)
-                case s.Index(of):
-                    indexed.add(of.span.end)
-                case s.Unary("-", _, span):
-                    signs.add(span.start)
-                case s.Option() | s.On() | s.Otherwise() | s.Outcome() if node.then:
-                    leads.add(node.then[0].span.start)
+            kind = type(node)
+            if kind in CALLS:
+                called.add(getattr(node, CALLS[kind]).span.end)
+            elif isinstance(node, LEADING) and node.then:
+                leads.add(node.then[0].span.start)
+            elif isinstance(node, s.Index):
+                indexed.add(node.of.span.end)
+            elif isinstance(node, s.Unary) and node.op == "-":
+                signs.add(node.span.start)
         return cls(frozenset(called), frozenset(indexed), frozenset(signs), frozenset(leads))
 
 
@@ -120,30 +128,37 @@ class _Printing:
     def line(self, level: int, first: int, last: int, behind: s.Comment | None) -> _Row:
         """Tokens `first` to `last` as one line, or several if its brackets hold too much."""
         tokens = self.tokens
-        lead = next((at for at in range(first + 1, last) if tokens.starts[at] in self.places.leads), None)
         text = self.joined(level, first, last)
         if "\n" not in text and columns(STEP * level + text) > WIDEST:
             text = self.broken(level, first, last) or text
         note = f"  #{behind.text}".rstrip() if behind else ""
-        head = self.joined(level, first, lead) if lead and tokens.kinds[first] in ("-", "on", "otherwise") else ""
-        row = _Row(level, text + note, self.blank_before(tokens.starts[first]), head="" if "\n" in text else head)
+        head = self.head(level, first, last) if tokens.kinds[first] in LEADERS and "\n" not in text else ""
+        row = _Row(level, text + note, self.blank_before(tokens.starts[first]), head=head)
         self.at = max(behind.span.end if behind else 0, tokens.ends[last])
         return row
 
+    def head(self, level: int, first: int, last: int) -> str:
+        """What stands before that to which a line leads; empty if it leads nowhere."""
+        leads, starts = self.places.leads, self.tokens.starts
+        return next((self.joined(level, first, at) for at in range(first + 1, last) if starts[at] in leads), "")
+
     def joined(self, level: int, first: int, last: int) -> str:
+        kinds, starts, ends, text = self.tokens.kinds, self.tokens.starts, self.tokens.ends, self.source.text
         parts: list[str] = []
+        before = kinds[first]
         for at in range(first, last):
-            if self.is_last_comma(at):
+            kind = kinds[at]
+            if kind == "," and self.is_last_comma(at):
                 continue
-            if parts and self.is_apart(at):
+            if parts and ((kind not in MAYBE_TIGHT and before not in MAYBE_TIGHT) or self.is_apart(at)):
                 parts.append(" ")
-            parts.append(self.word(at, level))
+            parts.append(text[starts[at]:ends[at]] if kind != BLOCK else self.block(at, level))
+            before = kind
         return "".join(parts)
 
-    def word(self, at: int, level: int) -> str:
-        tokens, text = self.tokens, self.source.text
-        start, end = tokens.starts[at], tokens.ends[at]
-        if tokens.kinds[at] != BLOCK or "\n" not in text[start:end]:
+    def block(self, at: int, level: int) -> str:
+        text, start, end = self.source.text, self.tokens.starts[at], self.tokens.ends[at]
+        if "\n" not in text[start:end]:
             return text[start:end]
         margin = STEP * (level + 1)
         lines = [text[begin:stop] for begin, stop in block_runs(text, start + 3, end - 3)]

@@ -10,7 +10,7 @@ from dsl import types
 from dsl.diagnostics import Edit, Fix, Kind, Label, Severity
 from dsl.expressions import Expressions
 from dsl.resolve import BOUND, NO_SLOT
-from dsl.scope import Frame, Local, Scope, Steps, step_name
+from dsl.scope import STEPS, Frame, Local, Scope, Steps, step_name
 from dsl.source import Span
 from dsl.syntax import (
     After,
@@ -96,12 +96,14 @@ class Binding:
 
     def _clauses(self, clauses: Iterable[Clause | Otherwise]) -> None:
         for clause in clauses:
-            if isinstance(clause, On):
+            if type(clause) is On:
                 self._events(clause.patterns)
-            if isinstance(clause, On | After | Tries | Otherwise):
+            if isinstance(clause, _WITH_BLOCKS):
                 self.block(clause.then)
 
     def _statement(self, statement: Statement) -> None:
+        if type(statement) not in _BINDING:
+            return
         match statement:
             case Ask():
                 self._step(statement, statement.slot)
@@ -121,7 +123,7 @@ class Binding:
                 items = self._quietly(statement.items, self._scope())
                 self._bind_own(statement.name, types.item_of(items.type) or types.UNKNOWN)
         for clause in getattr(statement, "clauses", ()):
-            if isinstance(clause, On):
+            if type(clause) is On:
                 self._events(clause.patterns)
 
     # --- steps ----------------------------------------------------------------------------------------------
@@ -137,7 +139,7 @@ class Binding:
             there = Label(first, "first used here")
             self._names.found.append(SAME_STEP.at(at, self._tag(statement, name.text), label="same name",
                                                   others=(there,), flow=self._frame.name, name=step.partition(".")[2]))
-        if isinstance(statement, Ask | Choose):
+        if type(statement) in (Ask, Choose):
             self._question(tag, name.text, step)
 
     def _question(self, tag: Tag, name: str, step: str) -> None:
@@ -293,18 +295,22 @@ def _longest(ask: Ask, rule: Rule | None) -> int | None:
 
 def blocks(statement: Statement) -> Iterator[Block]:
     """The blocks inside a statement, in the order they are written."""
-    match statement:
-        case If():
-            for _, block in statement.branches:
-                yield block
-            yield statement.otherwise
-        case For():
-            yield statement.body
-        case CallAction():
-            for outcome in statement.outcomes:
-                yield outcome.then
-    for clause in getattr(statement, "clauses", ()):
-        if isinstance(clause, On | After | Tries):
-            yield clause.then
-    for option in getattr(statement, "options", ()):
-        yield option.then
+    if type(statement) is If:
+        for _, block in statement.branches:
+            yield block
+        yield statement.otherwise
+    elif type(statement) is For:
+        yield statement.body
+    elif type(statement) is CallAction:
+        for outcome in statement.outcomes:
+            yield outcome.then
+    elif type(statement) in STEPS:
+        for clause in getattr(statement, "clauses", ()):
+            if isinstance(clause, _WITH_BLOCKS):
+                yield clause.then
+        for option in getattr(statement, "options", ()):
+            yield option.then
+
+
+_BINDING = STEPS | {For}                     # statements that bind names, or are steps
+_WITH_BLOCKS = (On, After, Tries, Otherwise)

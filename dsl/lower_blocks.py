@@ -11,7 +11,7 @@ from dsl.arguments import Arguments, Wanted
 from dsl.diagnostics import Certainty, Edit, Fix, Kind, Severity
 from dsl.files import is_path, mime_of
 from dsl.lower_bot import RETURNS, Bot, Continuation, Run, goes
-from dsl.scope import ANYWHERE, Frame, Scope, Steps
+from dsl.scope import ANYWHERE, STEPS, Frame, Scope
 from dsl.source import Span
 from dsl.syntax import (
     Again,
@@ -107,7 +107,7 @@ class Blocks:
 
     def interrupting(self, block: Block, back: str, span: Span) -> tuple[list[Op], str]:
         """Operations and target of a row whose block runs over the step, unless it only leaves it."""
-        if len(block) == 1 and isinstance(block[0], Jump | End):
+        if len(block) == 1 and type(block[0]) in (Jump, End):
             return [], self.block_run(block, RETURNS, span)
         self.pushed += 1
         target = self.block_run(block, RETURNS, span)
@@ -119,27 +119,26 @@ class Blocks:
         for statement in block[:-1]:
             run = self._go_on(statement, run)
         last = block[-1] if block else None
-        if isinstance(last, Steps | If | For):
+        if last is not None and type(last) in _LEADING:
             self._lead(last, run, after)
         elif last is None or not self._simple(last, run):
             self.close(run, after, span if last is None else last.span)
 
     def _go_on(self, statement: Statement, run: Run) -> Run:
         """Writes a statement that others follow; the run in which these go on."""
-        if isinstance(statement, Steps | If | For):
+        if type(statement) in _LEADING:
             following = self.run()
             self._lead(statement, run, goes(following.name))
             return following
         return self.run() if self._simple(statement, run) else run
 
     def _lead(self, statement: Statement, run: Run, after: Continuation) -> None:
-        match statement:
-            case If():
-                self._if(statement, run, after)
-            case For():
-                self._for(statement, run, after)
-            case _:
-                self._step(self, statement, run, after)
+        if type(statement) is If:
+            self._if(statement, run, after)
+        elif type(statement) is For:
+            self._for(statement, run, after)
+        else:
+            self._step(self, statement, run, after)
 
     def _if(self, statement: If, run: Run, after: Continuation) -> None:
         for test, block in statement.branches:
@@ -372,6 +371,7 @@ class Blocks:
         return parts
 
 
+_LEADING = STEPS | {If, For}                 # statements that end the run they stand in
 _SIMPLE: dict[type, Callable[[Blocks, Any, Run], bool | None]] = {
     Say: Blocks._say, SendMedia: Blocks._media, SendLocation: Blocks._location, SendContact: Blocks._contact,
     SendTemplate: Blocks._template, SendList: Blocks._list, SetSlot: Blocks._set, ClearSlot: Blocks._clear,

@@ -49,7 +49,7 @@ def unset(variable: list[str], after: Continuation) -> Continuation:
 def ons(blocks: Blocks, rows: Rows, clauses: Iterable[Clause]) -> None:
     """The rows of every `on`."""
     for clause in clauses:
-        if isinstance(clause, On):
+        if type(clause) is On:
             on(blocks, rows, clause)
 
 
@@ -64,14 +64,14 @@ def on(blocks: Blocks, rows: Rows, clause: On) -> None:
 def afters(blocks: Blocks, rows: Rows, clauses: Iterable[Clause]) -> None:
     """The row of every timer."""
     for clause in clauses:
-        if isinstance(clause, After):
+        if type(clause) is After:
             ops, target = blocks.interrupting(clause.then, "quiet", clause.span)
             rows.add(f"after:{seconds(clause.wait)}", ops, target, blocks.bot.places.place(clause.span))
 
 
 def tries(blocks: Blocks, rows: Rows, clauses: Iterable[Clause], after: Continuation) -> int | None:
     """The row of `tries`, and how many there are."""
-    clause = next((clause for clause in clauses if isinstance(clause, Tries)), None)
+    clause = next((clause for clause in clauses if type(clause) is Tries), None)
     if clause is None:
         return None
     rows.add("tries", [], blocks.block_run(clause.then, after, clause.span), blocks.bot.places.place(clause.span))

@@ -9,14 +9,11 @@
     expected   the author's words for all that
 """
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from msgspec.structs import replace
 
 from dsl.diagnostics import Diagnostic
-from dsl.lexer import lex
+from dsl.garbage import without_collection
+from dsl.lexer import Tokens, lex
 from dsl.lines import Lines
 from dsl.reader import Reader
 from dsl.source import Source
@@ -24,31 +21,22 @@ from dsl.syntax import File, Interpolation, Text
 from dsl.texts import read_runs
 
 
-def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
-    """The syntax tree of a file and all that is wrong with its writing; never raises."""
-    with _no_collection():
-        tokens = lex(source)
-        reader = Reader(source)
-        lines = Lines(reader, tokens)
-        items = lines.items()
+@without_collection()
+def parse(source: Source, tokens: Tokens | None = None) -> tuple[File, tuple[Diagnostic, ...]]:
+    """The syntax tree of a file and all that is wrong with its writing; never raises.
+
+    `tokens` are those of the file, where somebody has cut it already.
+    """
+    tokens = lex(source) if tokens is None else tokens
+    reader = Reader(source)
+    lines = Lines(reader, tokens)
+    items = lines.items()
     first_of_line = {lines.line_of(stray): stray for stray in reversed(tokens.strays)}
     strays = [stray for line, stray in first_of_line.items() if line not in lines.told]
     problems = sorted([*tokens.problems, *strays, *lines.problems, *reader.problems], key=lambda one: one.span[1:])
     unsure = (name for problem in (*tokens.problems, *strays, *lines.problems) for name in lines.names_near(problem))
     broken = reader.broken.union(tokens.unread, unsure)
     return File(source.name, items, tuple(tokens.comments), tuple(sorted(broken))), tuple(problems)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """All that is made while reading is kept, so looking for garbage would only cost a quarter of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def parse_text(source: Source, start: int, end: int, content: str | None = None) -> tuple[Text, tuple[Diagnostic, ...]]:

@@ -33,6 +33,7 @@ LARGEST = {"second": 10**9, "minute": 10**8, "hour": 10**7, "day": 365_000, "wee
            "year": 1000, "count": 1000}
 MOST_VALUES = 20_000                         # in one file
 HOLD_CLAUSES = ("say_clauses", "ask_clauses", "list_clauses", "choose", "menu", "outcomes")
+CHOICES = frozenset({s.Choose, s.Menu})
 MAY_REPEAT = frozenset({s.On, s.After, s.Check, s.Suggest})
 DIGITS = re.compile(r"[0-9]*")
 CLOSING_QUOTES = frozenset("\"'“”„«»‟’`")
@@ -229,11 +230,11 @@ class Reader:
         """`make`, and a look at whether a clause that counts once stands twice among what it made."""
         def checked(*parts: Any) -> Any:
             made = make(*parts)
-            if isinstance(made, s.Choose | s.Menu) and not made.options:
+            if type(made) in CHOICES and not made.options:
                 self.bare.append((type(made).__name__.lower(), made.span))
             seen: dict[Any, Span] = {}
             for clause in made if isinstance(made, tuple) else made.clauses:
-                kind = (clause.kind, clause.reason) if isinstance(clause, s.Outcome) else type(clause)
+                kind = (clause.kind, clause.reason) if type(clause) is s.Outcome else type(clause)
                 first = seen.setdefault(kind, clause.span)
                 if first is not clause.span and kind not in MAY_REPEAT:
                     self.problems.append(writing.twice(self.source, first, clause.span))

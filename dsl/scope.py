@@ -9,6 +9,7 @@ from dsl.source import Span
 from dsl.syntax import Ask, CallAction, Choose, Do, Handover, Name, Tag
 
 Steps: TypeAlias = Ask | Choose | CallAction | Do | Handover        # statements at which a conversation rests
+STEPS: frozenset[type] = frozenset({Ask, Choose, CallAction, Do, Handover})
 
 ANYWHERE = "anywhere"                        # the frame that `anywhere` blocks run in
 

@@ -26,7 +26,8 @@ def nodes(tree: object) -> Iterator[Node]:
             waiting.extend(node)
         elif isinstance(node, Node):
             yield node
-            waiting.extend([getattr(node, name) for name in node.__struct_fields__])
+            if type(node) is not Name:                 # half of all, and it holds none
+                waiting.extend(msgspec.structs.astuple(node))
 
 
 # --- names, texts, expressions ------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ Maker = Callable[..., Any]
 
 def _group(*parts: Any) -> tuple[Any, ...]:
     """All parts but those left out, without the span."""
-    return tuple(part for part in parts[:-1] if part is not None)
+    return tuple([part for part in parts[:-1] if part is not None])
 
 
 def _word(word: str, _: Span) -> str:
@@ -36,9 +36,9 @@ def _flow(name: s.Name, params: tuple[s.Param, ...] | None, returns: s.TypeRef |
 
 def _sorted_lines(lines: tuple[Any, ...]) -> tuple[tuple[s.Pattern, ...], s.Lost | None, tuple[Any, ...]]:
     """What starts a flow or menu, where its lost people go, and all its other lines in order."""
-    starts_on = tuple(pattern for line in lines if isinstance(line, tuple) for pattern in line)
-    lost = next((line for line in lines if isinstance(line, s.Lost)), None)
-    return starts_on, lost, tuple(line for line in lines if not isinstance(line, tuple | s.Lost))
+    starts_on = tuple(pattern for line in lines if type(line) is tuple for pattern in line)
+    lost = next((line for line in lines if type(line) is s.Lost), None)
+    return starts_on, lost, tuple([line for line in lines if type(line) is not tuple and type(line) is not s.Lost])
 
 
 def _menu(name: s.Name, shape: str | None, text: s.Text, tag: s.Tag | None, *lines: Any) -> s.Menu:
@@ -53,8 +53,8 @@ def _choose(name: s.Name, shape: str | None, text: s.Text, tag: s.Tag | None, *l
 
 
 def _clauses_and_options(lines: tuple[Any, ...]) -> tuple[tuple[s.Clause, ...], tuple[s.Option, ...]]:
-    return (tuple(line for line in lines if not isinstance(line, s.Option)),
-            tuple(line for line in lines if isinstance(line, s.Option)))
+    return (tuple([line for line in lines if type(line) is not s.Option]),
+            tuple([line for line in lines if type(line) is s.Option]))
 
 
 def _option(title: s.Text, description: s.Text | None, also: tuple[s.Pattern, ...] | None, when: s.Expr | None,
