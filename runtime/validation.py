@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -127,7 +128,14 @@ def _read_as(program: Program, step: Step, type: str, text: str, scope: Scope) -
     now = datetime.min if type in _TIMELESS else program.values.moment(scope.at)
     if read is None or now is None:          # a record, a list: nothing that is typed
         return None
-    return read(text, Setting(language, program.table.region, now, program.formats(language)))
+    asked = partial(_question, program, step, scope)
+    return read(text, Setting(language, program.table.region, now, program.formats(language), asked))
+
+
+def _question(program: Program, step: Step, scope: Scope) -> str:
+    said = step.message.text if step.message else []
+    texts = [*(said if isinstance(said, list) else [said]), step.hint]
+    return " ".join(program.text(text, scope) for text in texts if text is not None)
 
 
 _TIMELESS = frozenset({"number", "integer"})  # what is read without looking at the clock

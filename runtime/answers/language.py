@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ class Setting(NamedTuple):
     region: str | None
     now: datetime                            # in the bot's time zone
     formats: Formats
+    asked: Callable[[], str] = str           # the question, as the user was shown it
 
     @property
     def tongue(self) -> str:

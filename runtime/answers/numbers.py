@@ -1,6 +1,6 @@
 """Numbers as people write them: in digits with the signs of their language, or in words.
 
-    1,234.50    1.234,50    1 234,50    1'234.50    $1.234    5 mil    twenty-three    dos millones
+    1,234.50    1.234,50    1 234,50    1'234.50    $1.234    5 mil    twenty-three    dos millones    about 20 kg
 
 Two different signs leave no doubt which is the decimal one. One sign before exactly three digits is what the language
 says it is; before any other number of digits it can only be the decimal one.
@@ -28,6 +28,16 @@ def read_number(text: str, setting: Setting) -> int | Decimal | None:
         return None
     said = "".join(" " if unicodedata.category(sign) == "Sc" else sign for sign in spoken(text))
     said = _money.sub(" ", said.replace("−", "-")).strip()
+    found = _read(said, setting)
+    if found is None and said:
+        from runtime.answers.units import without_words  # most answers are a number and nothing else
+
+        bare = without_words(said, frozenset(WORDS.get(setting.tongue, ())), setting.asked())
+        found = _read(bare, setting) if bare and bare != said else None
+    return found
+
+
+def _read(said: str, setting: Setting) -> int | Decimal | None:
     match = _digits.fullmatch(said)
     if match is None:
         return number_in_words(said, setting.tongue)

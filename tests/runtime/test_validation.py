@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsl.system import system_texts
-from dsl.table import Flow, Limits, Rule, Step, Table, Var
+from dsl.table import Flow, Limits, Message, Rule, Step, Table, Var
 from runtime.events import Said, Sent
 from runtime.program import Scope, program
 from runtime.validation import Accepted, Refused, accept, cleaned, validate
@@ -59,6 +59,7 @@ RULES = {
     "letters_only_number": Rule("integer", [["matches", [0], None]]),
     "lengthy_number": Rule("integer", [["length", [1, 2], None]]),
 }
+KILOS, LITRES = POOLS.text("How many kilos?", es="¿Cuántos kilos?"), POOLS.text("In litres, please.")
 BASIC, PLUS = POOLS.text("Basic plan", es="Plan básico"), POOLS.text("Plus, for ", ["show", "integer", [], 5])
 
 
@@ -303,6 +304,14 @@ def test_what_was_chosen_passes_the_rule_as_what_was_written():
     assert accept(BOT, step, "x", SCOPE) == Refused("Please send a whole number, for example 3.")
     assert accept(BOT, Step("ask", "book", [], type="visit"), {"id": "v1"}, SCOPE) == Accepted({"id": "v1"})
     assert accept(BOT, Step("ask", "book", []), {"id": "v1"}, SCOPE) == Accepted({"id": "v1"})
+
+
+def test_a_unit_that_the_question_asks_for_may_stand_beside_the_number():
+    assert taken("number", "20 kg", message=Message(KILOS)) == 20
+    assert taken("integer", "20 kilos", message=Message([KILOS, LITRES]), language="es") == 20
+    assert refused("number", "20 lb", message=Message(KILOS)) == "Please send a number, for example 12.5."
+    assert taken("number", "20 l", message=Message(KILOS), hint=LITRES) == 20
+    assert refused("number", "20 l", message=Message(KILOS)) == "Please send a number, for example 12.5."
 
 
 def test_what_cannot_be_seen_is_cut_from_a_text():

@@ -49,6 +49,33 @@ def test_what_is_no_number_or_two_is_refused(said):
     assert read_number(said, setting()) is None
 
 
+@pytest.mark.parametrize(("question", "language", "said", "number"), [
+    ("How much?", "en", "20kg", "20"), ("How many kilos?", "en", "20 kg", "20"),
+    ("How many kilos?", "en", "kg 20", "20"), ("How much?", "en", "€20", "20"), ("How much?", "en", "20 euros", "20"), ("¿Cuánto?", "es", "1,5 kg", "1.5"),
+    ("For how many?", "en", "4 people", "4"), ("For how many?", "en", "we are four, thanks!", "4"),
+    ("How old are you?", "en", "I'm 34 years old", "34"), ("¿Cuántos años tienes?", "es", "tengo 34 años", "34"),
+    ("How many?", "en", "about 1,200", "1200"), ("How many?", "en", "two hundred and five people", "205"),
+    ("Quantas pessoas?", "pt", "quatro pessoas", "4"), ("Wie viele Dosen?", "de", "20 Dosen", "20"),
+    ("How many dozens?", "en", "2 dozens", "2"), ("How many metres?", "en", "1.80 m", "1.80"),
+    ("How big?", "en", "20 m2", "20"),
+])
+def test_words_that_say_nothing_more_than_the_question_are_passed_over(question, language, said, number):
+    asked = setting(language)._replace(asked=lambda: question)
+
+    assert read_number(said, asked) == Decimal(number)
+
+
+@pytest.mark.parametrize(("question", "said"), [
+    ("How many kilos?", "20 lb"), ("How many?", "4 or 5"), ("How many?", "not 4"),
+    ("More than 4, or how many?", "more than 4"), ("How many?", "2 dozen"), ("How many?", "20 Stück"),
+    ("How tall?", "2 m"), ("How many?", "2 adults 1 child"),
+    ("How many?", "20%"), ("How many?", "5th"), ("How many?", "half a kilo"), ("How many kilos?", "kilos"),
+    ("How many?", "4 " + "please " * 12),
+])
+def test_a_word_that_may_change_the_number_is_not_passed_over(question, said):
+    assert read_number(said, setting()._replace(asked=lambda: question)) is None
+
+
 def test_a_language_whose_words_are_not_known_has_digits():
     assert read_number("7", setting("fi", "FI")) == 7
     assert read_number("seitsemän", setting("fi", "FI")) is None
