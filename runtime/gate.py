@@ -21,6 +21,7 @@ PLATFORM = Breaker(limit=10, shortest_ms=5_000, longest_ms=60_000)
 ACCOUNT = Breaker(limit=1, shortest_ms=60_000, longest_ms=600_000)
 TRYING_MS = 1_000                            # how long the others wait while one tries
 SLOWEST_MS = 1_000                           # between two messages of a throttled number
+REACTION_MS = 1_000                          # what was under way when the number was slowed down says nothing new
 FASTER = 0.99                                # after each message that was taken, the pace of a throttled number
 LONG_MS = 60_000                             # a number that is to wait longer than this is not slow but shut
 
@@ -58,6 +59,7 @@ class Gate:
         self._platform, self._account = PLATFORM, ACCOUNT
         self._every_ms = 1_000 / rate if rate else 0.0
         self._number = Bucket(size=max(rate, 1), every_ms=self._every_ms)
+        self._slowed_at = -REACTION_MS
         self._pairs: Recent[str, Bucket] = Recent(REMEMBERED)
 
     def wait_ms(self, conversation: str, now: int) -> int:
@@ -66,13 +68,15 @@ class Gate:
                  for breaker in (self._platform, self._account)]
         return max(*waits, self._pairs.get(conversation, PAIR).wait_ms(now))
 
-    def enter(self, conversation: str, now: int) -> int:
-        """A message leaves, as soon as so many milliseconds have passed."""
+    def pace_ms(self, now: int) -> int:
+        """How long a message that comes now has to wait for its turn among those of the number."""
+        return self._number.wait_ms(now)
+
+    def enter(self, conversation: str, now: int) -> None:
+        """A message leaves, as soon as `pace_ms` have passed."""
         self._platform, self._account = self._platform.tried(now), self._account.tried(now)
         self._pairs.put(conversation, self._pairs.get(conversation, PAIR).take(now))
-        wait = self._number.wait_ms(now)
         self._number = self._number.take(now)
-        return wait
 
     def accepted(self) -> None:
         if self._account.failures:
@@ -92,7 +96,8 @@ class Gate:
             if self._account.circuit() == "closed":
                 logger.bind(error=told.error).critical("the account cannot send: what is to be sent is kept")
             self._account = self._account.failed(now, told.after_ms)
-        elif told.scope == "number":
+        elif told.scope == "number" and now >= self._slowed_at + REACTION_MS:
+            self._slowed_at = now
             slower = min(SLOWEST_MS, max(2 * self._number.every_ms, 10.0))
             self._number = Bucket(size=1, every_ms=slower).take(now)
 

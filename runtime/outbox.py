@@ -137,10 +137,12 @@ class Outbox:
             return self._undelivered(conversation, posting, SHUT)
         if wait_ms := self._gate.wait_ms(conversation, now):
             return _later(conversation, posting, wait_ms)
-        if self._is_too_late(self._channel.timeout_s, until):
-            return _later(conversation, posting)
-        if wait_ms := self._gate.enter(conversation, now):
-            await self._pause(wait_ms / 1_000)
+        pace_ms = self._gate.pace_ms(now)
+        if self._is_too_late(self._channel.timeout_s + pace_ms / 1_000, until):
+            return _later(conversation, posting, pace_ms)    # and takes nobody's place
+        self._gate.enter(conversation, now)
+        if pace_ms:
+            await self._pause(pace_ms / 1_000)
             if self._is_too_late(self._channel.timeout_s, until):
                 return _later(conversation, posting)
         delivery = await self._channel.send(address.to, message, posting.key)

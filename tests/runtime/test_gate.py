@@ -15,6 +15,16 @@ def test_a_number_that_was_slowed_down_becomes_as_fast_as_it_was():
     assert gate._number.every_ms == 12.5
 
 
+def test_a_burst_that_is_throttled_slows_the_number_down_once():
+    gate, paces = Gate(rate=80), []
+    for now in (0, 1, 999, 1_000):
+        gate.failed(classified(130429, "e"), now)
+        gate.enter("c", 5_000)
+        paces.append(gate._number.every_ms)
+
+    assert paces == [25.0, 25.0, 25.0, 50.0]
+
+
 def test_a_number_in_maintenance_is_shut_for_a_minute():
     gate = Gate()
     gate.failed(classified(131057, "e"), 0)

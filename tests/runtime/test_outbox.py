@@ -372,11 +372,23 @@ def test_a_throttled_number_slows_down():
     play(story)
 
 
-def test_a_pause_that_would_outlast_the_lease_gives_the_posting_back():
+def test_a_pause_that_would_outlast_the_lease_gives_the_posting_back_for_as_long():
     async def story(fixed: Fixed) -> None:
         fixed.now = UNTIL - 10_100
         report = await fixed.posted(run(Say("one")), run(Say("two"), conversation="d"))
-        assert (len(report.sent), report.unsent) == (1, (Unsent(1, "d", 0),))
+        assert (len(report.sent), report.unsent) == (1, (Unsent(1, "d", 1_000),))
+    play(story, rate=1)
+
+
+def test_who_is_given_back_takes_nobodys_turn_at_the_number():
+    async def story(fixed: Fixed) -> None:
+        fixed.now = UNTIL - 10_100
+        await fixed.posted(run(Say("one")), *(run(Say("two"), conversation=f"d{n}") for n in range(100)))
+        fixed.now += 1_000
+        again = run(Say("two"), conversation="d0")
+        fixed.outbox.committed(Done((), (again,)), fixed.now + 20_000, fixed.reports.append)
+        assert len((await fixed.posted()).sent) == 2
+        assert fixed.pauses == []
     play(story, rate=1)
 
 
