@@ -51,7 +51,8 @@ def test_what_is_no_number_or_two_is_refused(said):
 
 @pytest.mark.parametrize(("question", "language", "said", "number"), [
     ("How much?", "en", "20kg", "20"), ("How many kilos?", "en", "20 kg", "20"),
-    ("How many kilos?", "en", "kg 20", "20"), ("How much?", "en", "€20", "20"), ("How much?", "en", "20 euros", "20"), ("¿Cuánto?", "es", "1,5 kg", "1.5"),
+    ("How many kilos?", "en", "kg 20", "20"), ("How much?", "en", "€20", "20"),
+    ("How much?", "en", "20 euros", "20"), ("¿Cuánto?", "es", "1,5 kg", "1.5"),
     ("For how many?", "en", "4 people", "4"), ("For how many?", "en", "we are four, thanks!", "4"),
     ("How old are you?", "en", "I'm 34 years old", "34"), ("¿Cuántos años tienes?", "es", "tengo 34 años", "34"),
     ("How many?", "en", "about 1,200", "1200"), ("How many?", "en", "two hundred and five people", "205"),
