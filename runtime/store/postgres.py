@@ -28,8 +28,8 @@ T = TypeVar("T")
 CONNECT_S, COMMAND_S = 5, 15
 
 # Milliseconds or seconds, as PostgreSQL takes them. A process that stands still in the middle of a tick (SIGSTOP, a
-# machine that is gone) gives up its row locks after ten seconds at the latest.
-SESSION = {"application_name": "talktable", "synchronous_commit": "on", "idle_in_transaction_session_timeout": "10000",
+# machine that is gone) gives up its row locks after three seconds (a machine: ten) at the latest.
+SESSION = {"application_name": "talktable", "synchronous_commit": "on", "idle_in_transaction_session_timeout": "3000",
            "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "3", "tcp_keepalives_count": "3"}
 
 # Classes of SQLSTATE (PostgreSQL, appendix A) that say nothing of what was asked: connection, wrong state, who may come

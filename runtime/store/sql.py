@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,6 +47,9 @@ from runtime.store.tables import UNDONE, UNSENT, ConversationRow, InboxRow, Jour
 # Rows taken by one scan, timers fired at once, conversations looked through for something to post: bounds on one
 # transaction. What is left over is found by the next one.
 SCAN, TIMERS, OFFERS = 500, 200, 1_000
+
+SILENT_S = 1.0                               # a database may take who is silent for longer to stand still
+ALIVE = sa.text("SELECT 1")
 
 LEASES = 10_000                              # how many leases are remembered
 
@@ -277,8 +281,11 @@ class Tick:
         if not held:
             return []
         rows = self.execute(self.sql.waiting, {"convs": list(held)}).all()
-        handled = []
+        handled, heard_at = [], monotonic()
         for row in rows:
+            if monotonic() > heard_at + SILENT_S:
+                self.execute(ALIVE)
+                heard_at = monotonic()
             before = held[row.conv]
             inbound = Inbound(row.conv, row.msg_id, row.body, row.origin, row.address)
             outcome = self.turn(before, inbound)

@@ -21,7 +21,7 @@ UNSENT = "SELECT count(*) FROM outbox WHERE status <> 1"
 USERS = 12
 
 LEASE_S, SCAN_S = 2 * POST_S, SCAN_MS / 1_000
-HELD_S = 10.0                                # PostgreSQL ends the transaction of who stands still in the middle of one
+HELD_S = 3.0                                 # PostgreSQL ends the transaction of who stands still in the middle of one
 BUSY_S = 5.0                                 # two cores for all of this
 
 Told = Callable[[str], None]

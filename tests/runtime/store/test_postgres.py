@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from runtime.store import postgres
 from runtime.store.port import Conversation, Done, Inbound, Outcome, Sent, StoreDown, TakeTurn, Unsent, Work
 from runtime.store.postgres import PostgresStore
 from runtime.store.sql import GIVEN
@@ -80,6 +81,19 @@ def test_who_takes_over_posts_what_the_dead_left_before_its_own(two: tuple[Postg
     (run,) = other.tick(work(told("say b"), now=NOW + LEASE), turn).runs
 
     assert [posting.payload for posting in run.postings] == ["say a 0", "say a 1", "say b 0", "say b 1"]
+
+
+def test_who_stands_still_in_the_middle_of_a_tick_loses_it_to_another(database: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(postgres.SESSION, "idle_in_transaction_session_timeout", "100")
+    one, other = PostgresStore(database, clock=GIVEN), PostgresStore(database, clock=GIVEN)
+    one.prepare()
+    done: list[Done] = []
+    with pytest.raises(StoreDown):                       # what it did is undone; another one waits for the same key
+        one.tick(work(told("a")), meanwhile(other, work(told("a")), done))
+
+    assert [handled.inbound.id for handled in done[0].handled] == ["a"]
+    one.close()
+    other.close()
 
 
 def test_who_stood_still_for_longer_than_its_lease_cannot_give_it_back(two: tuple[PostgresStore, PostgresStore]):
