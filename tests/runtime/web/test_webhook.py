@@ -136,7 +136,7 @@ class TestReceive:
 
         assert worker.receipts[0] == Receipt(provider_id="w1", key="9f2c:0:0", status="read")
         failures = [(one.failure.verdict, one.failure.error) for one in worker.receipts if one.failure]
-        assert failures == [("refused", "failed code 131047"), ("gone", "failed code 131026"),
+        assert failures == [("closed", "failed code 131047"), ("gone", "failed code 131026"),
                             ("retry", "failed code 131000"), ("refused", "failed without a code")]
 
     def test_what_could_not_be_stored_is_to_come_again(self, client: TestClient, worker: Worker):
