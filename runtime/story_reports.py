@@ -40,6 +40,14 @@ def results(opened: Opened, words: str = "", open_road: OpenRoad | None = None) 
                      time.process_time() - start, failure, opened.bot, played.fired)
 
 
+def collected(opened: Sequence[Opened]) -> str:
+    """What there is to play, said before it is played: all of it, whatever words will be asked for."""
+    stories, files = sum(len(file.stories) for file in opened), len(opened)
+    bots = sorted({file.bot.table.bot for file in opened if file.bot and file.bot.table})
+    told = f"{stories} {'story' if stories == 1 else 'stories'} in {files} {'file' if files == 1 else 'files'}"
+    return f"{told}, of {', '.join(bots)}" if bots else told
+
+
 def closing(played: Sequence[Result]) -> str:
     """
     >>> closing(())

@@ -27,10 +27,14 @@ def command(paths: tuple[Path, ...], words: str, junit: Path | None, coverage: b
     os.environ.setdefault("TZ", "UTC")
     from runtime import story_files, story_reports
 
-    library, road = story_files.Library(), _road(through)
+    library = story_files.Library()
+    opened = [library.open(path) for path in story_files.story_paths(paths or (Path("stories"),))]
+    if opened and shape == "text":
+        click.echo(story_reports.collected(opened), err=True)
+    road = _road(through)
     played: list[story_reports.Result] = []
-    for path in story_files.story_paths(paths or (Path("stories"),)):
-        for result in story_reports.results(library.open(path), words, road):
+    for file in opened:
+        for result in story_reports.results(file, words, road):
             played.append(result)
             if result.failure and shape == "text":
                 click.echo(result.failure)
