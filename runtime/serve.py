@@ -35,7 +35,6 @@ from runtime.store.janitor import Janitor
 from runtime.store.opening import open_store
 from runtime.store.port import Store
 from runtime.store.uploads import Uploaded
-from runtime.telemetry import log_to
 from runtime.turns import Advance, Turns
 from runtime.web.app import application
 from runtime.web.webhook import Webhook
@@ -53,7 +52,6 @@ def serve(table: Table, folder: Path, settings: Settings, advance: Advance = mac
         SettingsError: the bot's actions want something that is not there.
         StoreDown: the database cannot be opened.
     """
-    log_to(level=settings.log_level.upper())
     server(table, folder, settings, advance).run()
 
 

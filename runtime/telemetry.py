@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import msgspec
 from loguru import logger
 
+from dsl.table import Table, version
 from runtime.store.port import Handled
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ class Libraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         level = record.levelname if record.levelname in logging.getLevelNamesMapping() else record.levelno
         logger.bind(library=record.name).opt(exception=record.exc_info).log(level, record.getMessage())
+
+
+def compiled(table: Table, diagnostics: int) -> None:
+    """The line of a bot that is about to be served."""
+    told = {"bot": table.bot, "version": version(table), "steps": len(table.steps), "diagnostics": diagnostics}
+    logger.bind(**told).info("compiled")
 
 
 def line(record: Any) -> str:

@@ -77,6 +77,7 @@ def test_it_serves_and_stops_when_told(installed: Path, bot: Path):
                               stderr=subprocess.PIPE, env={**ENV, **SECRETS})
     try:
         assert server.stderr
+        assert json.loads(server.stderr.readline())["what"] == "compiled"
         listening = json.loads(server.stderr.readline())
         with urllib.request.urlopen(f"http://127.0.0.1:{listening['port']}/readyz", timeout=30) as answer:
             assert answer.status == 200

@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from runtime.commands.common import ENVIRONMENT, leave
-from runtime.commands.database import CONFIG, told, url_of
+from runtime.commands.database import DATABASE, told
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@CONFIG
-def command(file: Path, config: Path | None) -> None:
+@DATABASE
+def command(file: Path, url: str) -> None:
     """Write a copy of the database to a new FILE, of one moment, while processes work on it.
 
     It is a SQLite file, whatever the database is.
@@ -21,7 +21,7 @@ def command(file: Path, config: Path | None) -> None:
     from runtime.store.port import StoreDown
 
     try:
-        made = backup(url_of(config), file, system_clock())
+        made = backup(url, file, system_clock())
     except StoreDown as fault:
         leave(f"nothing was written: {fault}", ENVIRONMENT)
     click.echo(f"written to {file}: {told(made)}")

@@ -1,5 +1,6 @@
 """What the commands for a database share: which one is meant, and one line where it cannot be used."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,8 +16,24 @@ if TYPE_CHECKING:
     from runtime.store.backup import Backup
     from runtime.store.opening import Database
 
-CONFIG = click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                      help="a TOML file of settings")
+
+def _named(context: click.Context, option: click.Parameter, config: Path | None) -> str:
+    """The address of the database that is meant, told before it is opened: its driver takes a while to load."""
+    url = settings_or_leave({}, config, secrets_needed=False).database_url
+    click.echo(f"database  {_without_password(url)}", err=True)
+    return url
+
+
+def _without_password(url: str) -> str:
+    """
+    >>> _without_password("postgresql://bot:s3cret@db.example.com/bot?password=s3cret")
+    'postgresql://bot:***@db.example.com/bot'
+    """
+    return re.sub(r"//([^:/]*):.*@", r"//\1:***@", url.partition("?")[0])
+
+
+DATABASE = click.option("--config", "url", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                        callback=_named, help="a TOML file of settings")
 
 
 def time(milliseconds: int) -> str:
@@ -25,10 +42,6 @@ def time(milliseconds: int) -> str:
 
 def told(made: "Backup") -> str:
     return ", ".join(f"{count} {name}" for name, count in made.rows.items())
-
-
-def url_of(config: Path | None) -> str:
-    return settings_or_leave({}, config, secrets_needed=False).database_url
 
 
 @contextmanager

@@ -1,10 +1,9 @@
 """`talktable db`: the version of the database's tables."""
 
-from pathlib import Path
 
 import click
 
-from runtime.commands.database import CONFIG, opened, url_of
+from runtime.commands.database import DATABASE, opened
 
 
 @click.group()
@@ -13,13 +12,13 @@ def command() -> None:
 
 
 @command.command()
-@CONFIG
-def current(config: Path | None) -> None:
+@DATABASE
+def current(url: str) -> None:
     """Which version they are of, and which this program works on."""
     from runtime.store import schema
     from runtime.store.opening import is_there
 
-    url, has = url_of(config), None
+    has = None
     if is_there(url):
         with opened(url) as database:
             has = database.transaction(schema.current)
@@ -27,12 +26,12 @@ def current(config: Path | None) -> None:
 
 
 @command.command()
-@CONFIG
-def upgrade(config: Path | None) -> None:
+@DATABASE
+def upgrade(url: str) -> None:
     """Bring them to this program's version. Back the database up first, and stop what runs on it."""
     from runtime.store import schema
 
-    with opened(url_of(config)) as database:
+    with opened(url) as database:
         database.alone()
         database.transaction(schema.upgrade)
     click.echo(schema.newest())

@@ -30,11 +30,11 @@ def command(bot: Path, port: int | None) -> None:
 
     settings = _for_development(settings_or_leave({"port": port}, None, secrets_needed=False))
     built = build_or_leave(bot)
-    server = _serving(built, bot, settings)
     click.echo(f"webhook   http://{settings.host}:{settings.port}/webhooks/whatsapp   "
                f"verify token {settings.whatsapp_verify_token}, app secret {settings.whatsapp_app_secret}\n"
                f"terminal  you can talk to `{built.table.bot if built.table else bot}` right here; the simulator and "
                f"inspector in the browser are not built yet\n")
+    server = _serving(built, bot, settings)
     try:
         talk(bot, plain=not sys.stdin.isatty())
     finally:

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from runtime.commands.common import ENVIRONMENT, PROBLEMS, leave
-from runtime.commands.database import CONFIG, opened, time, url_of
+from runtime.commands.database import DATABASE, opened, time
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -31,13 +30,13 @@ def command() -> None:
 
 
 @command.command("list")
-@CONFIG
+@DATABASE
 @FORMAT
-def list_(config: Path | None, shape: str) -> None:
+def list_(url: str, shape: str) -> None:
     """One line for each, oldest first: id, since when, conversation, step, kind, tries, error."""
     from runtime.store.dead import dead_letters
 
-    found = _on_database(config, dead_letters)
+    found = _on_database(url, dead_letters)
     if shape == "json":
         click.echo(json.dumps([_plain(letter) for letter in found], ensure_ascii=False, indent=2))
         return
@@ -50,13 +49,13 @@ def list_(config: Path | None, shape: str) -> None:
 
 @command.command()
 @click.argument("id", type=ID)
-@CONFIG
+@DATABASE
 @FORMAT
-def show(id: int, config: Path | None, shape: str) -> None:
+def show(id: int, url: str, shape: str) -> None:
     """All there is of one: what was to be posted, why it was not, and where in the flow it came from."""
     from runtime.store.dead import dead_letters
 
-    found = _on_database(config, lambda connection: dead_letters(connection, [id]))
+    found = _on_database(url, lambda connection: dead_letters(connection, [id]))
     if not found:
         leave(f"there is no dead letter {id}", PROBLEMS)
     told = _plain(found[0])
@@ -71,29 +70,29 @@ def show(id: int, config: Path | None, shape: str) -> None:
 @command.command()
 @IDS
 @ALL
-@CONFIG
+@DATABASE
 @FORMAT
-def retry(ids: tuple[int, ...], is_all: bool, config: Path | None, shape: str) -> None:
+def retry(ids: tuple[int, ...], is_all: bool, url: str, shape: str) -> None:
     """Post these again. Within a conversation the older goes first."""
     from runtime.store import dead
 
-    _change(ids, is_all, config, shape, dead.retry, "to be posted again")
+    _change(ids, is_all, url, shape, dead.retry, "to be posted again")
 
 
 @command.command()
 @IDS
 @ALL
-@CONFIG
+@DATABASE
 @FORMAT
-def drop(ids: tuple[int, ...], is_all: bool, config: Path | None, shape: str) -> None:
+def drop(ids: tuple[int, ...], is_all: bool, url: str, shape: str) -> None:
     """Give these up for good."""
     from runtime.clock import system_clock
     from runtime.store import dead
 
-    _change(ids, is_all, config, shape, lambda connection, ids: dead.drop(connection, ids, system_clock()), "dropped")
+    _change(ids, is_all, url, shape, lambda connection, ids: dead.drop(connection, ids, system_clock()), "dropped")
 
 
-def _change(ids: tuple[int, ...], is_all: bool, config: Path | None, shape: str,
+def _change(ids: tuple[int, ...], is_all: bool, url: str, shape: str,
             change: "Callable[[sa.Connection, list[int]], list[int]]", word: str) -> None:
     from runtime.store.dead import dead_letters
 
@@ -103,7 +102,7 @@ def _change(ids: tuple[int, ...], is_all: bool, config: Path | None, shape: str,
     def changed(connection: "sa.Connection") -> list[int]:
         return change(connection, [letter.id for letter in dead_letters(connection)] if is_all else list(ids))
 
-    done = _on_database(config, changed)
+    done = _on_database(url, changed)
     missing = sorted(set(ids) - set(done))
     if shape == "json":
         click.echo(json.dumps({"done": done, "missing": missing}))
@@ -113,12 +112,11 @@ def _change(ids: tuple[int, ...], is_all: bool, config: Path | None, shape: str,
         leave(f"no dead letters: {', '.join(map(str, missing))}", PROBLEMS)
 
 
-def _on_database(config: Path | None, act: "Callable[[sa.Connection], T]") -> T:
+def _on_database(url: str, act: "Callable[[sa.Connection], T]") -> T:
     """What `act` returns, committed. A server may work on the database meanwhile."""
     from runtime.store import schema
     from runtime.store.opening import is_there
 
-    url = url_of(config)
     if not is_there(url):
         leave(f"there is no database `{url}`", ENVIRONMENT)
     with opened(url) as database:

@@ -22,6 +22,10 @@ def command(bot: Path, host: str | None, port: int | None, config: Path | None) 
     settings = settings_or_leave({"host": host, "port": port}, config)
     built = build_or_leave(bot)
     assert built.table is not None
+    from runtime.telemetry import compiled, log_to
+
+    log_to(level=settings.log_level.upper())
+    compiled(built.table, len(built.diagnostics))
     # The server is imported when it is sure to start: what is wrong with settings or bot is said at once.
     from runtime.serve import serve
     from runtime.settings import SettingsError

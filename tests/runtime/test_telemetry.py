@@ -9,9 +9,10 @@ import msgspec
 import pytest
 from loguru import logger
 
+from dsl.table import version
 from runtime.events import Said
 from runtime.store.port import Conversation, Handled, Inbound
-from runtime.telemetry import log_to, turn_taken
+from runtime.telemetry import compiled, log_to, turn_taken
 from runtime.turns import Turns
 from tests.runtime.toy import USER, advance, table
 
@@ -29,6 +30,15 @@ def handled(text: str) -> Handled:
     before = Conversation(f"whatsapp:1:{USER}", "9f2c", 3)
     inbound = Inbound(before.id, "wamid.1", msgspec.json.encode(Said(text)).decode(), address=f"+{USER}")
     return Handled(before, inbound, Turns(table(), advance)(before, inbound))
+
+
+def test_what_is_about_to_be_served_is_said(lines: io.StringIO):
+    compiled(table(), 2)
+    told = json.loads(lines.getvalue())
+
+    assert told.pop("at")
+    assert told == {"level": "info", "what": "compiled", "bot": table().bot, "version": version(table()),
+                    "steps": len(table().steps), "diagnostics": 2}
 
 
 def test_a_turn_is_one_line(lines: io.StringIO):

@@ -31,6 +31,7 @@ from runtime.serve import Server, assemble, serve
 from runtime.settings import Settings
 from runtime.state import Frame, State, Turn
 from runtime.store.sql import SqlStore
+from runtime.telemetry import log_to
 
 LIMITS = Limits(text=4096, body=1024, header=60, footer=60, caption=1024, buttons=3, button_title=20, rows=10,
                 row_title=24, row_description=72, list_button=20, link_title=20)
@@ -228,4 +229,5 @@ async def running(graph: Graph, folder: Path, bot: Table | None = None,
 
 if __name__ == "__main__":                   # graph URL, database, port: as a process of its own, to be killed
     graph_url, database, port = sys.argv[1:]
+    log_to()
     serve(table(), Path(database).parent, settings(graph_url, Path(database), port=int(port)), advance)

@@ -71,7 +71,8 @@ def test_a_new_bot_passes_its_stories(cafe: Path):
     tested = call("test", "bots/cafe")
 
     assert tested.exit_code == 0
-    assert tested.output.startswith("2 passed, 0 failed")
+    assert tested.stderr == "2 stories in 1 file, of cafe\n"
+    assert tested.stdout.startswith("2 passed, 0 failed")
 
 
 def test_a_new_bot_names_its_schemas_in_its_first_lines(cafe: Path):

@@ -23,11 +23,11 @@ def call(*args: str) -> Result:
 
 def test_an_empty_database_is_brought_to_this_version(here: Path):
     newest = schema.newest()
-    assert call("db", "current").output == f"empty (this program: {newest})\n"
+    assert call("db", "current").stdout == f"empty (this program: {newest})\n"
     assert not list(here.iterdir())          # a slip in the address makes no file
-    assert call("db", "upgrade").output == f"{newest}\n"
+    assert call("db", "upgrade").stdout == f"{newest}\n"
     assert call("db", "upgrade").exit_code == 0
-    assert call("db", "current").output == f"{newest} (this program: {newest})\n"
+    assert call("db", "current").stdout == f"{newest} (this program: {newest})\n"
 
 
 @pytest.mark.parametrize("command", ["current", "upgrade"])
@@ -35,20 +35,25 @@ def test_a_database_that_cannot_be_used_is_one_line(command: str, monkeypatch: p
     monkeypatch.setenv("TALKTABLE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
 
     failed = call("db", command)
-    assert failed.exit_code == 3
-    assert failed.output.startswith("talktable: the database cannot be used: ")
-    assert failed.output.count("\n") == 1
+    which, why = failed.output.splitlines()
+    assert (failed.exit_code, which) == (3, "database  postgresql://nobody@127.0.0.1:1/none")
+    assert why.startswith("talktable: the database cannot be used: ")
+
+
+@pytest.mark.parametrize("args", [("db", "current"), ("db", "upgrade"), ("dlq", "list"), ("backup", "saved.db")])
+def test_which_database_is_meant_is_said_beside_what_programs_read(args: tuple[str, ...]):
+    assert call(*args).stderr.splitlines()[0] == "database  sqlite:///talktable.db"
 
 
 def test_a_backup_is_restored_into_an_empty_database(here: Path, monkeypatch: pytest.MonkeyPatch):
     call("db", "upgrade")
-    assert call("backup", "saved.db").output.startswith("written to saved.db: 0 conversation")
+    assert call("backup", "saved.db").stdout.startswith("written to saved.db: 0 conversation")
     assert "`saved.db` exists already" in call("backup", "saved.db").output
 
     assert "there is no folder `nowhere`" in call("backup", "nowhere/saved.db").output
 
     monkeypatch.setenv("TALKTABLE_DATABASE_URL", "sqlite:///other.db")
-    assert re.match(r"restored from saved\.db of 20\d\d-\S+: 0 conversation, ", call("restore", "saved.db").output)
+    assert re.match(r"restored from saved\.db of 20\d\d-\S+: 0 conversation, ", call("restore", "saved.db").stdout)
     (here / "words.db").write_text("words")
     refused = call("restore", "words.db")
-    assert (refused.exit_code, refused.output.splitlines()[0][:30]) == (3, "talktable: nothing was restore")
+    assert (refused.exit_code, refused.output.splitlines()[1][:30]) == (3, "talktable: nothing was restore")

@@ -39,7 +39,7 @@ def call(*args: str) -> Result:
 
 
 def test_the_list_has_a_line_for_each(ids: list[int]):
-    head, first, second = (line.split() for line in call("list").output.splitlines())
+    head, first, second = (line.split() for line in call("list").stdout.splitlines())
 
     assert head == ["id", "since", "conversation", "step", "kind", "tries", "error"]
     assert first[:2] == [str(ids[0]), "2025-09-05T19:20:00+00:00"]
@@ -48,11 +48,11 @@ def test_the_list_has_a_line_for_each(ids: list[int]):
 
 
 def test_programs_get_json(ids: list[int]):
-    letters = json.loads(call("list", "--format", "json").output)
+    letters = json.loads(call("list", "--format", "json").stdout)
 
     assert [letter["id"] for letter in letters] == ids
     assert letters[0]["request"] == {"type": "say", "text": "¿Cuándo?"}
-    assert json.loads(call("show", str(ids[1]), "--format", "json").output) == letters[1]
+    assert json.loads(call("show", str(ids[1]), "--format", "json").stdout) == letters[1]
 
 
 def test_one_is_shown_whole(ids: list[int]):
@@ -64,15 +64,16 @@ def test_one_is_shown_whole(ids: list[int]):
 
 
 def test_they_are_posted_again_or_dropped(ids: list[int]):
-    assert call("retry", str(ids[0])).output == "1 to be posted again\n"
-    assert json.loads(call("drop", "--all", "--format", "json").output) == {"done": [ids[1]], "missing": []}
-    assert call("list").output == "no dead letters\n"
+    assert call("retry", str(ids[0])).stdout == "1 to be posted again\n"
+    assert json.loads(call("drop", "--all", "--format", "json").stdout) == {"done": [ids[1]], "missing": []}
+    assert call("list").stderr.splitlines()[1:] == ["no dead letters"]
 
 
 def test_what_is_no_dead_letter_is_a_problem(ids: list[int]):
     moved = call("retry", str(ids[0]), "999")
 
-    assert (moved.exit_code, moved.output) == (1, "1 to be posted again\ntalktable: no dead letters: 999\n")
+    assert (moved.exit_code, moved.stdout) == (1, "1 to be posted again\n")
+    assert moved.stderr.splitlines()[1:] == ["talktable: no dead letters: 999"]
     assert call("show", "999").exit_code == 1
 
 
