@@ -10,6 +10,7 @@ from pathlib import Path
 from runtime import outbox, worker
 from runtime.channels.whatsapp import WhatsApp
 from runtime.serve import serve
+from runtime.telemetry import log_to
 from tests.runtime.toy import advance, settings, table
 
 POST_S = 1.0                                 # longest post; a lease is twice that
@@ -20,6 +21,7 @@ def live(graph: str, database: str, port: int, folder: Path) -> None:
     WhatsApp.timeout_s = POST_S
     outbox.Outbox.lease_ms = property(lambda self: int(2_000 * POST_S))  # type: ignore[assignment,method-assign]
     worker.SCAN_MS = SCAN_MS
+    log_to()
     serve(table(), folder, settings(graph, database, port=port), advance)
 
 
