@@ -72,6 +72,11 @@ def test_it_says_once_that_the_clock_was_set():
     assert lines == ["{'by_s': -3600} the system's clock was set\n"]
 
 
+def test_where_the_system_does_not_count_its_sleep_it_is_not_counted(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
+    assert 0 <= elapsed_ms() - time.monotonic_ns() // 1_000_000 < 1_000
+
+
 def test_time_passes_here_too():
     steady = SteadyClock()
     assert abs(steady() - system_clock()) < 1_000

@@ -289,6 +289,7 @@ def test_the_table_names_the_files_that_the_bot_sends() -> None:
 
 def test_what_may_have_been_meant_lies_in_the_same_folder(tmp_path: Path) -> None:
     assert OnDisk(tmp_path).near("media/map.png") == []
+    assert OnDisk(tmp_path).found("media/map.png") is None
     (tmp_path / "media" / "old").mkdir(parents=True)
     (tmp_path / "media" / "maps.png").write_bytes(b"")
     assert OnDisk(tmp_path).near("media/map.png") == ["media/maps.png"]
