@@ -6,7 +6,7 @@ uses it is reported a second time. Whether types, flows and slots exist is `reso
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
 from dsl import types
@@ -35,14 +35,14 @@ from dsl.source import Source, Span
 from dsl.syntax import Text as TextSyntax
 from dsl.system import system_texts
 from dsl.table import UNKNOWN
+from dsl.typed import a
 from dsl.yaml import Mapping, Node, Scalar, Sequence, plain, read_yaml
 
 EMPTY = Kind("F059", Severity.ERROR, "this file is empty")
 NO_WAY_TO_CALL = Kind("F073", Severity.ERROR, "the action `{name}` says {how} it is run",
                       why="A flow that calls it would always take its `on failure`.")
 CHOICE_VALUES = Kind("F074", Severity.ERROR, "{message}")
-WRONG_DEFAULT = Kind("F075", Severity.ERROR, "the default of `{name}` is no {type}: `{value}`",
-                     fix="write a default that is a {type}, or leave `default` out")
+WRONG_DEFAULT = Kind("F075", Severity.ERROR, "the default of `{name}` is no {type}: `{value}`")
 LIST_OF_WHAT = Kind("F077", Severity.ERROR, "{message}")
 LANGUAGE_TWICE = Kind("F078", Severity.ERROR, "`{language}` is named twice in `languages`")
 FOREIGN_LANGUAGE = Kind("F079", Severity.ERROR, "`{language}` is not one of the bot's languages")
@@ -367,30 +367,23 @@ def _response(entry: Named, report: Report) -> Response:
 _TRUTHS = {"true": True, "false": False}
 
 
-def _iso(parse: Callable[[str], Any]) -> Callable[[str], str | None]:
-    def check(value: str) -> str | None:
-        try:
-            parse(value)
-        except ValueError:
-            return None
-        return value
-
-    return check
-
-
 def _number(value: str) -> int | str | None:
     if re.fullmatch(r"-?[0-9]{1,15}", value):
         return int(value)
     return value if re.fullmatch(r"-?[0-9]{1,15}\.[0-9]{1,15}", value) else None
 
 
+def _moment(type: str, value: str) -> str | None:
+    if types.literal(value, type) is None:
+        return None
+    return f"0{value}" if value[1:2] == ":" else value       # `9:30`
+
+
 _PLAIN: dict[str, Callable[[str], Any]] = {
     "boolean": _TRUTHS.get,
     "integer": lambda value: int(value) if re.fullmatch(r"-?[0-9]{1,15}", value) else None,
     "number": _number,
-    "date": _iso(date.fromisoformat),
-    "time": _iso(time.fromisoformat),
-    "datetime": _iso(datetime.fromisoformat),
+    **{moment: partial(_moment, moment) for moment in types.PARTS},
     "duration": seconds,
     "language": LANGUAGE.parse,
 }
@@ -411,5 +404,7 @@ def _default(name: str, type: str, node: Node, values: tuple[str, ...], report: 
             return value
     told = node.value if isinstance(node, Scalar) else "several values"
     guesses = did_you_mean(node.span, told, values)
-    report.add(WRONG_DEFAULT.at(node.span, *guesses, name=name, type=type, value=told or "nothing"))
+    example = f", such as `{types.EXAMPLES[type]}`" if type in types.EXAMPLES else ""
+    fix = Fix(f"write a default that is {a(type)}{example}, or leave `default` out")
+    report.add(WRONG_DEFAULT.at(node.span, *guesses, fix, name=name, type=type, value=told or "nothing"))
     return None

@@ -126,7 +126,7 @@ class Expressions:
         if isinstance(expr, Text):
             return self.wanted(expr, scope, type, what)
         typed = self.value(expr, scope)
-        if types.common(typed.type, type) is None:
+        if types.comparable(typed.type, type) is None:
             self._wrong_type(expr, typed.type, type, what)
             return BROKEN_VALUE
         return typed
@@ -166,6 +166,11 @@ class Expressions:
         return tuple(value for value, _ in slot.values)
 
     def _wrong_type(self, expr: Expr, given: str, wanted: str, what: str, *fixes: Fix) -> None:
+        if not fixes and wanted in types.EXAMPLES:
+            fixes = (Fix(f"write {a(wanted)}, such as `{types.EXAMPLES[wanted]}`"),)
+        elif not fixes and wanted == "location":
+            fixes = (Fix("give one a name in domain.yml, as `office: {type: location, default: "
+                         "{latitude: 38.7, longitude: -9.1}}`"),)
         self.say(WRONG_TYPE.at(expr.span, *fixes, label=a(given), what=what, wanted=a(wanted), given=a(given)))
 
     # --- values that are written out ------------------------------------------------------------------------
@@ -284,9 +289,14 @@ class Expressions:
         of = self.value(expr.of, scope)
         if of.is_broken:
             return of
+        if expr.name.text in types.PARTS.get(of.type, ()):
+            return Typed(["get", ["as", of.type, of.code], expr.name.text, "integer"], "integer", of.reads)
         field_type = self._field_type(of.type, expr.name)
         if field_type is None:
-            self.say(NO_FIELD.at(expr.name.span, label="not part of it", given=a(of.type), name=expr.name.text))
+            known = _parts(of.type)
+            fixes = [*self.names.near(expr.name.span, expr.name.text, lambda: known),
+                     *([Fix(f"take one of its parts: `{'`, `'.join(known)}`")] if known else [])]
+            self.say(NO_FIELD.at(expr.name.span, *fixes, label="not part of it", given=a(of.type), name=expr.name.text))
             return BROKEN_VALUE
         return Typed(["get", of.code, expr.name.text, field_type], field_type, of.reads)
 
@@ -377,6 +387,8 @@ class Expressions:
         if result is None:
             self._not_together(expr, left, right)
             return BROKEN_VALUE
+        if {left.type, right.type} in _TOLD_APART:       # as text, they would be compared or joined as texts
+            left, right = (typed._replace(code=["as", typed.type, typed.code]) for typed in (left, right))
         return Typed([expr.op, left.code, right.code], result, left.reads | right.reads)
 
     def _or(self, expr: Binary, left: Typed, right: Typed) -> Typed:
@@ -467,6 +479,13 @@ def _reads(*values: Typed) -> frozenset[Variable]:
     return NOTHING.union(*(value.reads for value in values)) if values else NOTHING
 
 
+_TOLD_APART = ({"datetime", "time"}, {"date", "time"})
+
+
+def _parts(type: str) -> tuple[str, ...]:
+    return types.PARTS.get(type) or tuple(types.FIELDS.get(type, ()))
+
+
 def _listed(values: tuple[str, ...]) -> str:
     return "one of " + ", ".join(values[:4]) + (" …" if len(values) > 4 else "")
 
@@ -482,6 +501,8 @@ def _compared(expr: Binary, left: Typed, right: Typed) -> tuple[Typed, Typed]:
 
 
 def _as_literal(typed: Typed, wanted: str) -> Typed:
-    if not isinstance(typed.code, str) or wanted in types.TEXTUAL or types.literal(typed.code, wanted) is None:
+    """A text that is written out as what it is compared with: a moment also with a time of day."""
+    if not isinstance(typed.code, str) or wanted in types.TEXTUAL:
         return typed
-    return Typed(typed.code, wanted)
+    kinds = (wanted, "time") if wanted == "datetime" else (wanted,)
+    return Typed(typed.code, next((kind for kind in kinds if types.literal(typed.code, kind) is not None), typed.type))

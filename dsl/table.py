@@ -71,7 +71,8 @@ in them as `P18M`).
 
     ["num", "1.5"]  ["slot", n]  ["local", n, type]  ["it", type]  ["given", n]  ["today"]  ["now"]  ["list", e, …]
     ["duration", amount, unit]   unit: second minute hour day week month year (month and year by the calendar)
-    ["get", e, field, type]      type of the field, "unknown" if not declared
+    ["get", e, field, type]      type of the field, "unknown" if not declared; of a date or time: year month day
+                                 weekday hour minute
     ["index", e, i]   ["as", type, e]          convert; null if it cannot be
     ["+", a, b] - * / % == != < <= > >= in     ["or", a, b]   a, unless it has no value, is false or is empty
     ["and", a, b]  ["not", a]  ["neg", a]  ["if", test, then, else]  ["empty", e]  ["known", e]

@@ -30,6 +30,9 @@ FIELDS: dict[str, dict[str, str]] = {
     "contact": {"name": "text", "phones": "list of phone"},
     **{kind: {"id": "text", "mime": "text", "caption": "text", "filename": "text"} for kind in MEDIA},
 }
+_OF_DAYS, _OF_HOURS = ("year", "month", "day", "weekday"), ("hour", "minute")
+# Parts of a moment: whole numbers; Monday is weekday 1, Sunday 7.
+PARTS: dict[str, tuple[str, ...]] = {"date": _OF_DAYS, "time": _OF_HOURS, "datetime": (*_OF_DAYS, *_OF_HOURS)}
 
 _CONVERSIONS = {("integer", "number"), ("date", "datetime"), ("datetime", "date"), ("datetime", "time")}
 _SAME_FORM = {("integer", "number")}
@@ -98,14 +101,23 @@ def common(left: str, right: str) -> str | None:
 # --- operators ----------------------------------------------------------------------------------------------
 
 
+def comparable(left: str, right: str) -> str | None:
+    """The type as which two values are compared: as `common`, and a moment with a time of day as times.
+
+    >>> comparable("datetime", "time"), comparable("date", "time")
+    ('time', None)
+    """
+    return "time" if {left, right} == {"datetime", "time"} else common(left, right)
+
+
 def operator(op: str, left: str, right: str) -> str | None:
     """Type of `left op right` for the operators of arithmetic, comparison and `in`; None if they do not go together."""
     if op in ("==", "!="):
-        return "boolean" if common(left, right) else None
+        return "boolean" if comparable(left, right) else None
     if op == "in":
         return _membership(left, right)
     if op in ("<", "<=", ">", ">="):
-        both = common(left, right)
+        both = comparable(left, right)
         return "boolean" if both in ORDERED or both == UNKNOWN else None
     if UNKNOWN in (left, right):
         return _with_unknown(op, left, right)
@@ -135,6 +147,8 @@ def _plus(left: str, right: str) -> str | None:
         return left
     if left == "duration" and right in (*DAYS, "time"):
         return right
+    if {left, right} == {"date", "time"}:
+        return "datetime"
     if left in TEXTUAL and right in TEXTUAL:
         return "text"
     return common(left, right) if item_of(left) is not None else _numbers(left, right)
@@ -236,6 +250,11 @@ FUNCTIONS: dict[str, Function] = {
     "split": Function("a text and the text to split it at", 2, 2, _of_text("list of text")),
     "contains": Function("a list and an item, or a text and a part of it", 2, 2, _contains),
 }
+
+# How a value of each type is written out, for those that can be.
+EXAMPLES = {"integer": "3", "number": "1.5", "boolean": "true", "date": "2026-12-31", "time": "9:00",
+            "datetime": "2026-12-31T09:00", "duration": "30m", "url": "https://example.com", "phone": '"+351912345678"',
+            "text": '"…"', "email": '"ana@example.com"'}
 
 # Checks of `it is …`; those that depend on a country take its two letters.
 CHECKS = {"iban": False, "card": False, "national_id": True, "postcode": True}

@@ -21,6 +21,7 @@ from runtime.operators import (
     item_at,
     length,
     negative,
+    part_of,
     rounded,
     split,
     title,
@@ -151,7 +152,7 @@ class Builder:
         def get(scope: Scope) -> Value:
             value = of(scope)
             if not isinstance(value, dict):
-                return None
+                return part_of(value, field)
             known = value.get(field)
             return None if known is None else convert(known)
 

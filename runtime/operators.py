@@ -125,6 +125,10 @@ class Operators:
             left, right = right, left
         if isinstance(right, Duration):
             return self.later(left, right, 1)
+        if isinstance(left, time):
+            left, right = right, left
+        if isinstance(left, date) and isinstance(right, time):
+            return self._values.local(datetime.combine(left, right))
         if isinstance(left, str) or isinstance(right, str):
             return _joined(left, right)
         return None
@@ -273,6 +277,15 @@ def rounded(value: Value, decimals: Value = 0) -> Value:
     if known is None or not isinstance(places, int) or abs(places) > 15:
         return None
     return bounded(Decimal(known).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=ARITHMETIC))
+
+
+def part_of(moment: Value, name: str) -> int | None:
+    """A part of a date, a time or both, by its name; None of anything else."""
+    if name == "weekday":
+        return moment.isoweekday() if isinstance(moment, date) else None
+    is_known = (name in ("year", "month", "day") and isinstance(moment, date)) or (
+        name in ("hour", "minute") and isinstance(moment, (time, datetime)))
+    return getattr(moment, name) if is_known else None
 
 
 def title(value: str) -> str:

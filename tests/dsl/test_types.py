@@ -51,6 +51,8 @@ def test_two_types_have_one_in_common_or_none(left, right, both):
     ("duration", "+", "time", "time"), ("duration", "+", "duration", "duration"), ("text", "+", "integer", None),
     ("text", "+", "list of text", None), ("unknown", "+", "text", "text"), ("unknown", "+", "date", "unknown"),
     ("list of text", "+", "unknown", "list of text"),
+    ("date", "+", "time", "datetime"), ("time", "+", "date", "datetime"), ("datetime", "+", "time", None),
+    ("datetime", "<", "time", "boolean"), ("time", "==", "datetime", "boolean"), ("date", "<", "time", None),
     ("date", "-", "datetime", "duration"), ("time", "-", "time", "duration"),
     ("datetime", "-", "duration", "datetime"),
     ("number", "-", "integer", "number"), ("text", "-", "text", None), ("date", "-", "time", None),
