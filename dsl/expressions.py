@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dsl import others, types
 from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Label, Severity
 from dsl.resolve import BOUND, NO_SLOT, Names
-from dsl.scope import Scope
+from dsl.scope import ANYWHERE, Scope
 from dsl.source import Span
 from dsl.syntax import (
     Apply,
@@ -273,14 +273,16 @@ class Expressions:
 
         fixes = list(instead)
         owner = self._owners().get(name.text)
-        if owner is not None:
+        if owner == ANYWHERE:
+            fixes.append(Fix("only the lines of `anywhere` know it: start this flow on the event, or set a slot there"))
+        elif owner is not None:
             fixes.append(Fix(f"flow `{owner}` has one of its own: declare it under `slots` in domain.yml to share it"))
         self.names.unknown(NO_SLOT, name, known, "nothing has this name", *fixes, foreign=others.VALUES)
 
     def _owners(self) -> dict[str, str]:
         """The first flow that binds each name for itself; looked up only once something is missing."""
         if not self._owned:
-            for frame in self.names.frames.values():
+            for frame in (*self.names.frames.values(), self.names.anywhere):
                 for name in frame.locals:
                     self._owned.setdefault(name, frame.name)
         return self._owned

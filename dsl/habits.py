@@ -271,6 +271,12 @@ HABITS = (
         (r"- ?\[ ?(?P<title>TEXT)OR(?P<texts>TEXT(?:ORTEXT)*) ?\](?P<rest>.*)", _also),
         (r"- ?(?P<title>TEXT)OR(?P<texts>TEXT(?:ORTEXT)*)(?P<rest>.*)", _also)),
     *_habits(
+        "make a list of a list",
+        (r"(?P<before>.*)\[[^\[\]]+ for NAME in (?P<items>PATH)(?: if [^\[\]]+)?\](?P<rest>.*)",
+         "{before}{items}{rest}"),
+        why="There is no such thing here: give the whole list to the action, or go through it with `for`.",
+        certainty=Certainty.MAYBE),
+    *_habits(
         "test something",
         (r"unless (?P<test>.+?):?", "if not ({test})"),
         (r'(?P<before>.*?) (?:is not|is different from) (?P<rest>(?:[\d"-]|true|false).*)', "{before} != {rest}"),

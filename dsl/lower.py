@@ -30,7 +30,7 @@ from dsl.pools import Places, Pools
 from dsl.privacy import Privacy
 from dsl.renames import Renames
 from dsl.resolve import Names
-from dsl.scope import ANYWHERE, Frame, Local, Scope
+from dsl.scope import Frame, Local, Scope
 from dsl.source import Source, Span
 from dsl.syntax import Anywhere, File, Flow, Menu, On, Otherwise
 from dsl.system import FALLBACK, PREFIX, system_texts
@@ -71,7 +71,7 @@ class _Lowering:
         self.places = Places(sources)
         self.pools = Pools(self.places)
         self.anywhere_items = [item for file in files for item in file.items if isinstance(item, Anywhere)]
-        self.anywhere = Frame(ANYWHERE)
+        self.anywhere = self.names.anywhere
         self.nowhere = Scope(Frame("domain"), "domain")              # what stands in domain.yml reads slots only
         self._bind()
         self.bot = Bot(self.names, self.expressions, Texts(self.expressions, self.pools, domain.languages, locales),

@@ -74,6 +74,7 @@ class Names:
         self.found: list[Diagnostic] = []
         self.used: set[tuple[str, str]] = set()
         self.frames: dict[str, Frame] = {}   # of flows and menus, once they are bound
+        self.anywhere = Frame(ANYWHERE)      # of all `anywhere`
         self.flows: dict[str, Flow | Menu] = {}
         self.rules: dict[str, Rule] = {}
         self.events = {**domain.events, UNDELIVERED: _undelivered(Span(domain.file, 0, 0))}

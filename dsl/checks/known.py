@@ -10,7 +10,7 @@ from msgspec.json import encode
 from dsl.checks.facts import Known
 from dsl.checks.graph import NO_PLACE, Edge, Graph
 from dsl.checks.names import scope
-from dsl.checks.speak import line, mention, way
+from dsl.checks.speak import line, mention, path, way
 from dsl.checks.ways import Read, Setter
 from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Label, Severity
 from dsl.nearest import nearest
@@ -69,7 +69,7 @@ def _unset(graph: Graph, facts: Known, unread: Mapping[Span, str]) -> Iterator[t
         setters = facts.program.setters.get(home, [])
         meant = None if setters else next((each for each, other in unread.items() if nearest(name, (other,))), None)
         others = tuple(_setter(graph, setters, name, place))
-        fix = _fix(graph, read)
+        fix = _fix(read, path(graph, name, span))
         if meant is not None:
             others = (Label(meant, "set here, and never read"),)
             fix = Fix(f"did you mean `{name}` where `{unread[meant]}` is set?", (Edit(meant, name),))
@@ -91,11 +91,11 @@ def _place(graph: Graph, read: Read | Setter) -> Place:
     return graph.op_place(read.node, read.at) if graph.is_run(read.node) else graph.row_place(read.node, read.at)
 
 
-def _fix(graph: Graph, read: Read) -> Fix:
+def _fix(read: Read, written: str) -> Fix:
     name = read.variable[1]
     if read.text:
-        return Fix(f"ask for it first, or write `{{{name} or '…'}}`")
-    return Fix(f"ask for it first, or guard this with `if {name} is known`")
+        return Fix(f"ask for it first, or write `{{{written} or '…'}}`")
+    return Fix(f"ask for it first, write `{written} or …`, or guard this with `if {name} is known`")
 
 
 def _setter(graph: Graph, setters: list[Setter], name: str, beside: Place) -> Iterator[Label]:

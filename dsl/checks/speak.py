@@ -30,6 +30,14 @@ def written(graph: Graph, place: Place) -> str:
     return source.text[place.start:place.end] if source else ""
 
 
+def path(graph: Graph, name: str, span: Span) -> str:
+    """A name with the fields that are written behind it at a place: `visit.at`."""
+    source = graph.sources.get(span.file)
+    found = _PATH.match(source.text, span.start) if source else None
+    return found[0] if found and found[0].split(".")[0] == name else name
+
+
+_PATH = re.compile(r"\w+(?:\.\w+)*")
 _WORD = re.compile(r"(?<![\w.@])\w+")
 
 

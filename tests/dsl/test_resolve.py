@@ -273,6 +273,14 @@ def test_personal_data_points_to_where_it_is_declared():
     assert leak.fixes[0].edits[0].text == "reveal "
 
 
+def test_what_only_anywhere_knows_is_told_with_the_way_to_know_it():
+    text = 'anywhere\n  on event arrived -> hello\n\nflow main\n  end\n\nflow hello\n  say "{visit.id}"\n  end'
+    diagnostic = first(text, "F102")
+
+    assert diagnostic.fixes[-1].text == ("only the lines of `anywhere` know it: start this flow on the event, "
+                                         "or set a slot there")
+
+
 def test_a_name_that_another_flow_has_for_itself_can_be_shared():
     diagnostic = first('flow main\n  say "{pet}"\n  do other\n  end\n\nflow other\n  ask pet as text "?"\n', "F102")
 

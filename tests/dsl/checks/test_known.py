@@ -69,7 +69,7 @@ flow main
   end
 ''', "slots:\n  age: integer\n", code="F401")
 
-    assert found.fixes[0].text == "ask for it first, or guard this with `if age is known`"
+    assert found.fixes[0].text == "ask for it first, write `age or …`, or guard this with `if age is known`"
 
 
 def test_a_way_through_many_flows_leaves_out_its_middle():
