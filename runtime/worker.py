@@ -82,7 +82,8 @@ class Worker:
         self._queue: queue.SimpleQueue[Waiter | Report | Stop] = queue.SimpleQueue()
         self._unmarked = NOTHING                            # reports whose tick did not commit
         self._busy: set[str] = set()
-        self._offer: set[str] = set()
+        self._offer: dict[str, None] = {}                   # the first to come first
+        self._waiting = 0                                   # how many of these found no room before
         self._held: frozenset[str] = frozenset()
         self._later: list[tuple[int, str]] = []              # when to offer a conversation again: a heap
         self._fired = self._scanned = self._tidied = 0
@@ -171,14 +172,15 @@ class Worker:
     def _work(self, gathered: Gathered) -> Work:
         now, report = self._clock(), gathered.report
         self._busy -= report.ended
-        self._offer |= report.ended
+        self._offer |= dict.fromkeys(sorted(report.ended))
         for unsent in report.unsent:
             heapq.heappush(self._later, (now + unsent.wait_ms, unsent.conversation))
         while self._later and self._later[0][0] <= now:
-            self._offer.add(heapq.heappop(self._later)[1])
+            self._offer[heapq.heappop(self._later)[1]] = None
         return Work(now=now, inbound=gathered.inbound, sent=report.sent, unsent=report.unsent, dead=report.dead,
                     gone=report.gone, receipts=gathered.receipts, settle_ms=self._settle_ms, look=self._held,
-                    offer=frozenset(self._offer), busy=frozenset(self._busy), room=IN_FLIGHT - len(self._busy),
+                    offer=tuple(self._offer), waiting=self._waiting, busy=frozenset(self._busy),
+                    room=IN_FLIGHT - len(self._busy),
                     fire=now - self._fired >= FIRE_MS, scan=now - self._scanned >= SCAN_MS, lease_ms=self._lease_ms)
 
     def _wait_s(self) -> float:
@@ -193,7 +195,9 @@ class Worker:
         self.healthy = True
         self._unmarked = NOTHING
         self._held = done.held
-        self._offer = (self._offer - work.offer) | done.left
+        offered = set(work.offer)
+        self._offer = dict.fromkeys([*done.left, *(name for name in self._offer if name not in offered)])
+        self._waiting = len(done.left)
         self._busy |= {run.conversation for run in done.runs}
         self._fired = work.now if work.fire else self._fired
         self._scanned = work.now if work.scan else self._scanned

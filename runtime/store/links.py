@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from runtime.store.among import among
 from runtime.store.identities import Book, Link
 from runtime.store.port import Identity, Inbound
+from runtime.store.prepared import Execute, Insert, Prepared
 from runtime.store.tables import UNSENT, ConversationRow, IdentityRow, InboxRow, JournalRow, OutboxRow, TimerRow
 
 C, D, I, J, O, T = (                                                                                    # noqa: E741
@@ -28,43 +29,47 @@ ROUNDS = 5                                   # of reading what others wrote in t
 
 
 class LinkStatements:
-    """Made once, so that SQLAlchemy compiles each once."""
+    """Compiled once."""
 
-    def __init__(self, insert: Callable[[sa.Table], Any]) -> None:
+    def __init__(self, dialect: sa.Dialect, insert: Callable[[sa.Table], Any]) -> None:
+        def made(statement: sa.sql.ClauseElement) -> Prepared:
+            return Prepared(statement, dialect)
+
         name = (D.c.account, D.c.kind, D.c.value)
         read = sa.select(*name, D.c.conv, D.c.since).order_by(*name).with_for_update(read=True)
-        self.of_names = read.where(D.c.account == sa.bindparam("a"), D.c.kind == sa.bindparam("k"),
-                                   among(D.c.value, "values"))
-        self.of_conversations = read.where(among(D.c.conv, "convs"))
+        self.of_names = made(read.where(D.c.account == sa.bindparam("a"), D.c.kind == sa.bindparam("k"),
+                                        among(D.c.value, "values")))
+        self.of_conversations = made(read.where(among(D.c.conv, "convs")))
         this = sa.and_(D.c.account == sa.bindparam("a"), D.c.kind == sa.bindparam("k"), D.c.value == sa.bindparam("v"))
-        self.add = insert(D).on_conflict_do_nothing(index_elements=["account", "kind", "value"])
-        self.move = sa.update(D).where(this).values(conv=sa.bindparam("to"), since=sa.bindparam("from"))
-        self.drop = sa.delete(D).where(this)
+        self.add = Insert(insert(D).on_conflict_do_nothing(index_elements=["account", "kind", "value"])
+                          .returning(D.c.value), dialect, ("account", "kind", "value", "conv", "since"))
+        self.move = made(sa.update(D).where(this).values(conv=sa.bindparam("to"), since=sa.bindparam("from")))
+        self.drop = made(sa.delete(D).where(this))
 
         other: sa.BindParameter[str] = sa.bindparam("other")
         into: sa.BindParameter[str] = sa.bindparam("into")
-        self.hold = (sa.select(C.c.id).where(among(C.c.id, "convs"))
-                     .order_by(C.c.id).with_for_update())
-        self.merge: list[sa.Update | sa.Delete] = []
+        self.hold = made(sa.select(C.c.id).where(among(C.c.id, "convs")).order_by(C.c.id).with_for_update())
+        merge: list[sa.Update | sa.Delete] = []
         for table in (I, J):
             has = table.alias()
-            self.merge += [sa.update(table).values(conv=into).where(
-                               table.c.conv == other,
-                               ~sa.exists().where(has.c.conv == into, has.c.msg_id == table.c.msg_id)),
+            merge += [sa.update(table).values(conv=into).where(
+                           table.c.conv == other,
+                           ~sa.exists().where(has.c.conv == into, has.c.msg_id == table.c.msg_id)),
                            sa.delete(table).where(table.c.conv == other)]
         # Found by their keys, which begin with the conversation's tag; those it took over itself only while unsent.
         tag = sa.select(C.c.tag).where(C.c.id == other).scalar_subquery()
-        self.merge += [sa.update(O).where(O.c.conv == other, one).values(conv=into)
-                       for one in (UNSENT, sa.and_(O.c.key >= tag, O.c.key < tag.concat(BEHIND_DIGITS)))]
+        merge += [sa.update(O).where(O.c.conv == other, one).values(conv=into)
+                  for one in (UNSENT, sa.and_(O.c.key >= tag, O.c.key < tag.concat(BEHIND_DIGITS)))]
         # The row stays, and its count of turns: keys are made of it. Others may have it in mind.
-        self.merge += [sa.delete(T).where(T.c.conv == other),
+        merge += [sa.delete(T).where(T.c.conv == other),
                        sa.update(C).where(C.c.id == other).values(state="", contact="")]
+        self.merge = [made(statement) for statement in merge]
 
 
 class Links:
     """The identities of one tick."""
 
-    def __init__(self, execute: Callable[..., Any], sql: LinkStatements, now: int, tag: Callable[[], str]) -> None:
+    def __init__(self, execute: Execute, sql: LinkStatements, now: int, tag: Callable[[], str]) -> None:
         self._execute, self._sql, self._now, self._tag = execute, sql, now, tag
 
     def placed(self, inbound: Sequence[Inbound]) -> tuple[Inbound, ...]:
@@ -83,7 +88,7 @@ class Links:
             book = Book(links, self._now, self._tag)
             placed = tuple(book.placed(inbound))
             left |= book.left
-            if not self._write(links, book):
+            if self._write(links, book):
                 break
             # Another process was first with one of the new names: it leads to where that one says.
             links = self._of_names(names)
@@ -101,23 +106,22 @@ class Links:
                     "a": account, "k": kind, "values": told})).items()}
 
     def _write(self, before: Mapping[Identity, Link], book: Book) -> bool:
-        """Whether any name is new."""
+        """Whether every new name is now ours, and not another process's."""
         after = book.links
         if gone := [_key(name) for name in before if name not in after]:
             self._execute(self._sql.drop, gone)
         if moved := [_key(name) | {"to": link.conversation, "from": link.since} for name, link in after.items()
                      if name in before and before[name] != link]:
             self._execute(self._sql.move, moved)
-        if new := [{"account": name.account, "kind": name.kind, "value": name.value, "conv": link.conversation,
-                    "since": link.since} for name, link in after.items() if name not in before]:
-            # Sorted: two processes that insert the same rows in opposite order would wait for each other.
-            self._execute(self._sql.add, sorted(new, key=lambda row: (row["account"], row["kind"], row["value"])))
+        # Sorted: two processes that insert the same rows in opposite order would wait for each other.
+        new = sorted((*name, link.conversation, link.since) for name, link in after.items() if name not in before)
+        added = self._execute.insert(self._sql.add, new)
         if book.merged:
             self._execute(self._sql.hold, {"convs": sorted({*book.merged, *book.merged.values()})})
         for other, into in book.merged.items():
             for statement in self._sql.merge:
                 self._execute(statement, {"other": other, "into": into})
-        return bool(new)
+        return len(added) == len(new)
 
 
 def _links(rows: Iterable[Any]) -> dict[Identity, Link]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from runtime.store.among import among
 from runtime.store.port import Inbound, Work, undelivered, unreachable
+from runtime.store.prepared import Execute, Prepared
 from runtime.store.receipts import Standing, doubted, told
 from runtime.store.status import DEAD, DROPPED, IN_DOUBT, SENT, TO_SEND
 from runtime.store.tables import UNSENT, JournalRow, OutboxRow
@@ -22,49 +23,51 @@ J, O = (SQLModel.metadata.tables[model.__tablename__] for model in (JournalRow, 
 
 
 class MarkStatements:
-    """Made once, so that SQLAlchemy compiles each once. `clock` is milliseconds since 1970."""
+    """Compiled once. `clock` is milliseconds since 1970."""
 
-    def __init__(self, clock: sa.ColumnElement[int]) -> None:
+    def __init__(self, dialect: sa.Dialect, clock: sa.ColumnElement[int]) -> None:
+        def made(statement: sa.sql.ClauseElement) -> Prepared:
+            return Prepared(statement, dialect)
+
         row = O.c.id == sa.bindparam("row")
         at: sa.BindParameter[int] = sa.bindparam("at")
         conv = O.c.conv == sa.bindparam("c")
         fault: sa.ColumnElement[str] = sa.func.coalesce(sa.bindparam("fault"), O.c.error)
         later = clock + sa.bindparam("wait")
 
-        self.sent = (sa.update(O).where(row, UNSENT)
-                     .values(status=SENT, leased=False, provider_id=sa.bindparam("provider"), marked_at=at))
+        self.sent = made(sa.update(O).where(row, UNSENT)
+                         .values(status=SENT, leased=False, provider_id=sa.bindparam("provider"), marked_at=at))
         # Only while it is leased to us: who stood still for longer than that has no say any more.
-        self.unsent = (sa.update(O).where(row, UNSENT, O.c.next_at == sa.bindparam("ours"))
-                       .values(attempts=O.c.attempts + sa.bindparam("tried"), next_at=later, leased=False,
-                               error=fault))
-        self.behind = (sa.update(O).where(conv, UNSENT, O.c.id > sa.bindparam("row"),
-                                          O.c.next_at == sa.bindparam("ours")).values(next_at=later, leased=False))
-        self.dead = (sa.update(O).where(row, UNSENT)
-                     .values(status=DEAD, leased=False, attempts=O.c.attempts + 1, error=fault, marked_at=at))
-        self.drop = (sa.update(O).where(conv, UNSENT, O.c.kind == "message")
-                     .values(status=DROPPED, leased=False, error=fault, marked_at=at))
+        self.unsent = made(sa.update(O).where(row, UNSENT, O.c.next_at == sa.bindparam("ours"))
+                           .values(attempts=O.c.attempts + sa.bindparam("tried"), next_at=later, leased=False,
+                                   error=fault))
+        self.behind = made(sa.update(O).where(conv, UNSENT, O.c.id > sa.bindparam("row"),
+                                              O.c.next_at == sa.bindparam("ours")).values(next_at=later, leased=False))
+        self.dead = made(sa.update(O).where(row, UNSENT)
+                         .values(status=DEAD, leased=False, attempts=O.c.attempts + 1, error=fault, marked_at=at))
+        self.drop = made(sa.update(O).where(conv, UNSENT, O.c.kind == "message")
+                         .values(status=DROPPED, leased=False, error=fault, marked_at=at))
 
-        self.lost = (sa.select(O.c.id, O.c.conv, O.c.key).where(among(O.c.id, "rows"), O.c.status == DEAD)
-                     .order_by(O.c.id))
-        self.said = (sa.select(J.c.conv, J.c.turn, J.c.step_to)
-                     .where(among(J.c.conv, "convs"), among(J.c.turn, "turns"), J.c.kind != LOST))
+        self.lost = made(sa.select(O.c.id, O.c.conv, O.c.key).where(among(O.c.id, "rows"), O.c.status == DEAD)
+                         .order_by(O.c.id))
+        self.said = made(sa.select(J.c.conv, J.c.turn, J.c.step_to)
+                         .where(among(J.c.conv, "convs"), among(J.c.turn, "turns"), J.c.kind != LOST))
 
-        self.standing = (sa.select(O.c.id, O.c.conv, O.c.status, O.c.attempts, O.c.leased, O.c.provider_id,
-                                   O.c.delivery, O.c.error, O.c.key)
-                         .where(sa.or_(among(O.c.id, "rows"), among(O.c.key, "keys"),
-                                       among(O.c.provider_id, "providers")))
-                         .order_by(O.c.id).with_for_update())
+        self.standing = made(sa.select(O.c.id, O.c.conv, O.c.status, O.c.attempts, O.c.leased, O.c.provider_id,
+                                       O.c.delivery, O.c.error, O.c.key)
+                             .where(sa.or_(among(O.c.id, "rows"), among(O.c.key, "keys"),
+                                           among(O.c.provider_id, "providers")))
+                             .order_by(O.c.id).with_for_update())
         change = sa.update(O).where(row).values(
             {name: sa.bindparam(f"new_{name}") for name in ("status", "attempts", "leased", "provider_id", "delivery",
                                                             "error")} | {"marked_at": at})
-        self.change = change
-        self.again = change.values(next_at=later)
+        self.change, self.again = made(change), made(change.values(next_at=later))
         # Not those that are themselves in doubt: that another one arrived says nothing of them.
-        self.free = (sa.update(O).where(among(O.c.conv, "convs"), UNSENT, ~O.c.leased,
-                                        ~is_doubtful(O.c.error)).values(next_at=0))
+        self.free = made(sa.update(O).where(among(O.c.conv, "convs"), UNSENT, ~O.c.leased,
+                                            ~is_doubtful(O.c.error)).values(next_at=0))
         doubt = sa.case((sa.and_(O.c.leased, O.c.kind == "message"), IN_DOUBT), else_=O.c.error)
-        self.settle = (sa.update(O).where(among(O.c.conv, "convs"), UNSENT)
-                       .values(next_at=clock + sa.bindparam("for"), leased=False, error=doubt))
+        self.settle = made(sa.update(O).where(among(O.c.conv, "convs"), UNSENT)
+                           .values(next_at=clock + sa.bindparam("for"), leased=False, error=doubt))
 
 
 class Marks:
@@ -74,7 +77,7 @@ class Marks:
         ours: of postings this process was given, until when they are leased to it.
     """
 
-    def __init__(self, execute: Callable[..., Any], sql: MarkStatements, work: Work, now: Mapping[str, int],
+    def __init__(self, execute: Execute, sql: MarkStatements, work: Work, now: Mapping[str, int],
                  ours: Mapping[int, int]) -> None:
         self._execute, self._sql, self._work, self._now, self._ours = execute, sql, work, now, ours
         self._at = {"at": work.now}

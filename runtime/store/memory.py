@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -120,9 +120,9 @@ class MemoryStore:
         fresh = _fresh(tables, closing)
         tables.undone += fresh
         tables.see(fresh)
-        runs, left = _claim(tables, work, work.offer | moved | {one.before.id for one in handled})
+        runs, left = _claim(tables, work, moved.union(work.offer, (one.before.id for one in handled)))
         self._tables = tables
-        return Done(tuple(handled), tuple(runs), frozenset(left), frozenset(one.conversation for one in closing))
+        return Done(tuple(handled), tuple(runs), tuple(left), frozenset(one.conversation for one in closing))
 
     def _placed(self, work: Work) -> tuple[_Tables, Work]:
         """The tables as they are, or a copy in which users who turned out to be one are one."""
@@ -283,7 +283,7 @@ def _gone(tables: _Tables, work: Work, conversation: str, posting: int, error: s
     return unreachable(conversation, posting, work.now)
 
 
-def _claim(tables: _Tables, work: Work, offered: frozenset[str]) -> tuple[list[Run], set[str]]:
+def _claim(tables: _Tables, work: Work, offered: Collection[str]) -> tuple[list[Run], list[str]]:
     queues = [(conv, tables.waiting(conv)) for conv in (tables.unsent if work.scan else offered)
               if conv not in work.busy]
     due = sorted((queue[0].posting.id, conv, queue) for conv, queue in queues if queue and queue[0].next_at <= work.now)
@@ -304,7 +304,7 @@ def _claim(tables: _Tables, work: Work, offered: frozenset[str]) -> tuple[list[R
                 error = IN_DOUBT if _may_be_sent(queued, work) else queued.standing.error
                 tables.put(changed(queued, standing=changed(queued.standing, leased=False, error=error),
                                    next_at=work.now + work.settle_ms))
-    return runs, {conv for _, conv, _ in due[room:]}
+    return runs, [conv for _, conv, _ in due[room:]]
 
 
 def _is_doubtful(queued: _Queued) -> bool:

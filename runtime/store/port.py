@@ -6,10 +6,10 @@ twice, and commits everything a turn made together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 from zlib import crc32
 
 import msgspec
@@ -32,8 +32,7 @@ class StoreDown(Exception):
     """Nothing was committed, and not because of what was asked: disk full, database away. Later it may pass."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What a user is called within one of our accounts (`whatsapp:…`)."""
 
     account: str
@@ -198,7 +197,8 @@ class Work:
     gone: tuple[Gone, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     look: frozenset[str] = frozenset()       # conversations whose inbox may hold something undone
-    offer: frozenset[str] = frozenset()      # conversations that may have something to post
+    offer: Collection[str] = ()              # conversations that may have something to post, the first to come first
+    waiting: int = 0                         # how many of them had something before, but there was no room
     busy: frozenset[str] = frozenset()       # conversations that this process posts for right now: leave them alone
     room: int = 64                           # how many more conversations this process may post for
     fire: bool = False                       # turn due timers into inbox rows
@@ -213,7 +213,7 @@ class Done:
 
     handled: tuple[Handled, ...] = ()
     runs: tuple[Run, ...] = ()               # leased: post them now
-    left: frozenset[str] = frozenset()       # offered, but there was no room
+    left: tuple[str, ...] = ()               # offered, but there was no room; in their order
     held: frozenset[str] = frozenset()       # something is undone, or held by another process: look again soon
 
 

@@ -37,7 +37,8 @@ SESSION = {"application_name": "talktable", "synchronous_commit": "on", "idle_in
 # internal.
 LATER = ("08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX")
 
-NOW = sa.cast(sa.func.extract("epoch", sa.func.statement_timestamp()) * 1000, sa.BigInteger)
+NOW: sa.ColumnElement[int] = sa.literal_column("CAST(extract(epoch FROM statement_timestamp()) * 1000 AS bigint)",
+                                                  sa.BigInteger)
 
 
 class PostgresStore:
@@ -47,7 +48,7 @@ class PostgresStore:
         self._tag = tag
         self._loop = _new_loop()
         self._engine = postgres_engine(url)
-        self._sql = Statements(postgresql.insert, clock)
+        self._sql = Statements(self._engine.dialect, postgresql.insert, clock)
         self._leases: Leases = {}
 
     def prepare(self) -> None:

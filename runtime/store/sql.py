@@ -9,8 +9,10 @@ itself. On SQLite one thread owns the file and writes it (a second writing conne
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from operator import attrgetter, itemgetter
 from time import monotonic
 from typing import Any
 
@@ -33,6 +35,7 @@ from runtime.store.port import (
     Handled,
     Inbound,
     Posting,
+    PostingKind,
     Run,
     StoreDown,
     TakeTurn,
@@ -41,15 +44,15 @@ from runtime.store.port import (
     posting_key,
     timed_out,
 )
+from runtime.store.prepared import Execute, Insert, Prepared
 from runtime.store.sweep import tidy
 from runtime.store.tables import UNDONE, UNSENT, ConversationRow, InboxRow, JournalRow, OutboxRow, TimerRow
 
-# Rows taken by one scan, timers fired at once, conversations looked through for something to post: bounds on one
-# transaction. What is left over is found by the next one.
-SCAN, TIMERS, OFFERS = 500, 200, 1_000
+# Rows taken by one scan, timers fired at once: bounds on one transaction. What is left over is found by the next one.
+SCAN, TIMERS = 500, 200
+OFFERS = 4                                   # conversations looked through for each one that there is room for
 
 SILENT_S = 1.0                               # a database may take who is silent for longer to stand still
-ALIVE = sa.text("SELECT 1")
 
 LEASES = 10_000                              # how many leases are remembered
 
@@ -82,7 +85,7 @@ class SqlStore:
         self._engine = sqlite_engine(url, wait_s)
         self._path = self._engine.url.database or ""
         self._lock: sqlite3.Connection | None = None
-        self._sql = Statements(sqlite.insert, GIVEN)
+        self._sql = Statements(self._engine.dialect, sqlite.insert, GIVEN)
         self._leases: Leases = {}
 
     def prepare(self) -> None:
@@ -174,46 +177,59 @@ def sqlite_engine(url: str, wait_s: int) -> sa.Engine:
 
 
 class Statements:
-    """Every statement of a tick, made once so that SQLAlchemy compiles each once.
+    """Every statement of a tick, compiled once.
 
     `clock` is milliseconds since 1970: an expression of the database, or `GIVEN`.
     """
 
-    def __init__(self, insert: Callable[[sa.Table], Any], clock: sa.ColumnElement[int]) -> None:
+    def __init__(self, dialect: sa.Dialect, insert: Callable[[sa.Table], Any], clock: sa.ColumnElement[int]) -> None:
+        def made(statement: sa.sql.ClauseElement) -> Prepared:
+            return Prepared(statement, dialect)
+
         self.clock = clock
 
-        self.add_conversations = insert(C).on_conflict_do_nothing(index_elements=["id"])
-        self.add_inbox = insert(I).on_conflict_do_nothing(index_elements=["conv", "msg_id"])
-        self.lock = (sa.select(C.c.id, C.c.tag, C.c.turns, C.c.state, C.c.contact)
-                     .where(among(C.c.id, "convs")).order_by(C.c.id).with_for_update(skip_locked=True))
-        self.waiting = (sa.select(I.c.id, I.c.conv, I.c.msg_id, I.c.body, I.c.origin, I.c.address)
-                        .where(UNDONE, among(I.c.conv, "convs")).order_by(I.c.id))
-        self.undone = sa.select(I.c.conv).where(UNDONE).order_by(I.c.id).limit(SCAN)
-        self.keep = (sa.update(C).where(C.c.id == sa.bindparam("conv"))
-                     .values({c: sa.bindparam(c) for c in ("turns", "state", "contact", "updated_at")}))
-        self.done = sa.update(I).where(among(I.c.id, "ids")).values(done=True, body="", address="")
+        self.add_conversations = Insert(insert(C).on_conflict_do_nothing(index_elements=["id"]), dialect,
+                                        CONVERSATION)
+        self.add_inbox = Insert(insert(I).on_conflict_do_nothing(index_elements=["conv", "msg_id"])
+                                .returning(I.c.id, I.c.conv, I.c.msg_id), dialect, (
+            "conv", "msg_id", "origin", "address", "body", "received_at", "done"))
+        self.lock = made(sa.select(C.c.id, C.c.tag, C.c.turns, C.c.state, C.c.contact)
+                         .where(among(C.c.id, "convs")).order_by(C.c.id).with_for_update(skip_locked=True))
+        self.waiting = made(sa.select(I.c.id, I.c.conv, I.c.msg_id, I.c.body, I.c.origin, I.c.address)
+                            .where(UNDONE, among(I.c.conv, "convs")).order_by(I.c.id))
+        self.undone = made(sa.select(I.c.conv).where(UNDONE).order_by(I.c.id).limit(SCAN))
+        kept = insert(C)
+        self.keep = Insert(kept.on_conflict_do_update(index_elements=["id"], set_={
+            c: kept.excluded[c] for c in ("turns", "state", "contact", "updated_at")}), dialect, CONVERSATION)
+        self.done = made(sa.update(I).where(among(I.c.id, "ids")).values(done=True, body="", address=""))
         # A message whose id is forgotten may come again while its turn is still on record.
-        self.write = insert(J).on_conflict_do_nothing(index_elements=["conv", "msg_id"])
-        self.post = sa.insert(O)
+        self.write = Insert(insert(J).on_conflict_do_nothing(index_elements=["conv", "msg_id"]), dialect, JOURNAL)
+        self.post = Insert(sa.insert(O), dialect, OUTBOX)
+        later = {} if clock is GIVEN else {"next_at": lambda wait: clock + wait}
+        self.post_now = Insert(sa.insert(O).returning(O.c.id, O.c.key, O.c.next_at), dialect,
+                               (*OUTBOX, "next_at", "leased"), later)
+        self.unsent = made(sa.select(O.c.conv).where(UNSENT, among(O.c.conv, "convs")))
 
         timer = insert(T)
-        self.set_timer = timer.on_conflict_do_update(index_elements=["conv", "name"], set_={"due": timer.excluded.due})
-        self.drop_timer = sa.delete(T).where(T.c.conv == sa.bindparam("c"), T.c.name == sa.bindparam("n"))
-        self.fires = sa.select(T.c.conv).where(T.c.due <= clock).order_by(T.c.due).limit(TIMERS)
-        self.due = (sa.select(T.c.conv, T.c.name, T.c.due)
-                    .where(T.c.due <= clock, among(T.c.conv, "convs")).order_by(T.c.due))
+        self.set_timer = made(timer.values({c: sa.bindparam(c) for c in ("conv", "name", "due")}).on_conflict_do_update(
+            index_elements=["conv", "name"], set_={"due": timer.excluded.due}))
+        self.drop_timer = made(sa.delete(T).where(T.c.conv == sa.bindparam("c"), T.c.name == sa.bindparam("n")))
+        self.fires = made(sa.select(T.c.conv).where(T.c.due <= clock).order_by(T.c.due).limit(TIMERS))
+        self.due = made(sa.select(T.c.conv, T.c.name, T.c.due)
+                        .where(T.c.due <= clock, among(T.c.conv, "convs")).order_by(T.c.due))
 
-        self.links = LinkStatements(insert)
-        self.marks = MarkStatements(clock)
-        self.ready = sa.select(O.c.conv).where(UNSENT, O.c.next_at <= clock).order_by(O.c.id).limit(SCAN)
-        self.queue = (sa.select(O.c.id, O.c.conv, O.c.key, O.c.kind, O.c.payload, O.c.attempts, O.c.leased,
-                                is_doubtful(O.c.error).label("in_doubt"), (O.c.next_at <= clock).label("due"))
-                      .where(UNSENT, among(O.c.conv, "convs")).order_by(O.c.id))
-        self.own = (sa.select(O.c.conv).where(among(O.c.id, "ids"), UNSENT, O.c.next_at <= clock)
-                    .with_for_update(skip_locked=True))
-        self.lease = (sa.update(O).where(among(O.c.id, "ids"))
-                      .values(next_at=clock + sa.bindparam("for"), leased=True).returning(O.c.id, O.c.next_at))
-        self.contacts = sa.select(C.c.id, C.c.contact).where(among(C.c.id, "convs"))
+        self.links = LinkStatements(dialect, insert)
+        self.marks = MarkStatements(dialect, clock)
+        self.ready = made(sa.select(O.c.conv).where(UNSENT, O.c.next_at <= clock).order_by(O.c.id).limit(SCAN))
+        self.queue = made(sa.select(O.c.id, O.c.conv, O.c.key, O.c.kind, O.c.payload, O.c.attempts, O.c.leased,
+                                    is_doubtful(O.c.error).label("in_doubt"), (O.c.next_at <= clock).label("due"))
+                          .where(UNSENT, among(O.c.conv, "convs")).order_by(O.c.id))
+        self.own = made(sa.select(O.c.conv).where(among(O.c.id, "ids"), UNSENT, O.c.next_at <= clock)
+                        .with_for_update(skip_locked=True))
+        self.lease = made(sa.update(O).where(among(O.c.id, "ids"))
+                          .values(next_at=clock + sa.bindparam("for"), leased=True).returning(O.c.id, O.c.next_at))
+        self.alive = made(sa.select(sa.literal_column("1")))
+        self.contacts = made(sa.select(C.c.id, C.c.contact).where(among(C.c.id, "convs")))
         self.newest = [sa.select(told).order_by(table.c.id.desc()).limit(1)
                        for table, told in ((I, I.c.received_at), (O, O.c.marked_at))]
         self.sooner = (sa.update(O).where(UNSENT, O.c.next_at > sa.bindparam("now"))
@@ -226,86 +242,118 @@ class Tick:
 
     def __init__(self, connection: sa.Connection, sql: Statements, work: Work, turn: TakeTurn,
                  tag: Callable[[], str], leases: Leases) -> None:
-        placed = Links(connection.execute, sql.links, work.now, tag).placed(work.inbound)
-        work = replace(work, inbound=placed)
-        self.execute, self.sql, self.work, self.turn, self.tag = connection.execute, sql, work, turn, tag
+        self.execute, self.sql, self.turn, self.tag = Execute(connection), sql, turn, tag
+        placed = Links(self.execute, sql.links, work.now, tag).placed(work.inbound)
+        self.work = work = replace(work, inbound=placed)
         self.leases, self.leased = leases, Leases()
         self.now = {"now": work.now} if sql.clock is GIVEN else {}
-        self.marks = Marks(connection.execute, sql.marks, work, self.now, leases)
+        self.marks = Marks(self.execute, sql.marks, work, self.now, leases)
 
     def run(self) -> Done:
-        self.accept(self.work.inbound)
         wanted = {inbound.conversation for inbound in self.work.inbound} | self.work.look
         if self.work.fire:
             wanted |= set(self.execute(self.sql.fires, self.now).scalars())
         if self.work.scan:
             wanted |= set(self.execute(self.sql.undone).scalars())
         held = self.lock(wanted)
+        fresh = self.accept(self.work.inbound, held)
         if self.work.fire and held:
-            self.fire(list(held))
-        handled = self.handle(held)
+            fresh += self.fire(held)
+        handled = self.handle(held, fresh)
+        runs = self.keep(held, handled)
         self.marks.write()
-        self.accept(self.marks.closing)
+        self.accept(self.marks.closing, {})
         contacts = {handled.before.id: handled.outcome.contact for handled in handled}
-        runs, left = self.claim({*self.work.offer, *contacts, *self.marks.moved}, contacts)
-        return Done(tuple(handled), tuple(runs), frozenset(left),
+        claimed, left = self.claim([*self.work.offer, *contacts, *sorted(self.marks.moved)], contacts, runs)
+        return Done(tuple(handled), (*runs.values(), *claimed), tuple(left),
                     frozenset(wanted - held.keys()).union(one.conversation for one in self.marks.closing))
 
-    def accept(self, inbound: Sequence[Inbound]) -> None:
-        if not inbound:
-            return
-        # Sorted: two processes that insert the same rows in opposite order would wait for each other.
-        names = sorted({one.conversation for one in inbound})
-        self.execute(self.sql.add_conversations,
-                     [{"id": name, "tag": self.tag(), "turns": 0, "state": "", "contact": "", "updated_at": 0}
-                      for name in names])
-        self.execute(self.sql.add_inbox,
-                     [{"conv": one.conversation, "msg_id": one.id, "origin": one.origin, "address": one.address,
-                       "body": one.event, "received_at": self.work.now}
-                      for one in sorted(inbound, key=lambda one: one.conversation)])
-
-    def fire(self, held: list[str]) -> None:
-        """Due timers become events. Only under their conversation's lock, as all that is done with timers."""
-        due = self.execute(self.sql.due, {**self.now, "convs": held}).all()
-        if due:
-            self.accept([timed_out(row.conv, row.name, row.due, self.work.now) for row in due])
-            self.execute(self.sql.drop_timer, [{"c": row.conv, "n": row.name} for row in due])
-
     def lock(self, wanted: set[str]) -> dict[str, Conversation]:
+        """Those that nobody else holds; new ones are begun."""
+        held = self._locked(wanted)
+        # Sorted: two processes that insert the same rows in opposite order would wait for each other.
+        new = sorted({one.conversation for one in self.work.inbound} - held.keys())
+        if new:
+            self.execute.insert(self.sql.add_conversations, [(name, self.tag(), 0, "", "", 0) for name in new])
+            held |= self._locked(new)
+        return held
+
+    def _locked(self, wanted: Collection[str]) -> dict[str, Conversation]:
         if not wanted:
             return {}
         return {row.id: Conversation(*row) for row in self.execute(self.sql.lock, {"convs": sorted(wanted)})}
 
-    def handle(self, held: dict[str, Conversation]) -> list[Handled]:
-        """Take the turns. A statement after the lock: what it reads was committed before the lock was ours."""
+    def accept(self, inbound: Sequence[Inbound], held: Collection[str]) -> list[tuple[int, Inbound]]:
+        """Take these in, once each; of those in `held`, whose turn comes now, only the key is kept. What is new."""
+        told = {(one.conversation, one.id): one for one in reversed(inbound)}
+        rows = [(one.conversation, one.id, one.origin, "", "", self.work.now, True) if one.conversation in held else
+                (one.conversation, one.id, one.origin, one.address, one.event, self.work.now, False)
+                for one in sorted(inbound, key=attrgetter("conversation"))]
+        return [(row.id, told[row.conv, row.msg_id]) for row in self.execute.insert(self.sql.add_inbox, rows)]
+
+    def fire(self, held: dict[str, Conversation]) -> list[tuple[int, Inbound]]:
+        """Due timers become events. Only under their conversation's lock, as all that is done with timers."""
+        due = self.execute(self.sql.due, {**self.now, "convs": list(held)}).all()
+        if not due:
+            return []
+        self.execute(self.sql.drop_timer, [{"c": row.conv, "n": row.name} for row in due])
+        return self.accept([timed_out(row.conv, row.name, row.due, self.work.now) for row in due], held)
+
+    def handle(self, held: dict[str, Conversation], fresh: list[tuple[int, Inbound]]) -> list[Handled]:
+        """Take the turns, in the order in which events were stored."""
         if not held:
             return []
-        rows = self.execute(self.sql.waiting, {"convs": list(held)}).all()
+        # A statement after the lock: what it reads was committed before the lock was ours.
+        waited = self.execute(self.sql.waiting, {"convs": list(held)}).all()
+        if waited:
+            self.execute(self.sql.done, {"ids": [row.id for row in waited]})
+        events = [(row.id, Inbound(row.conv, row.msg_id, row.body, row.origin, row.address)) for row in waited] + fresh
         handled, heard_at = [], monotonic()
-        for row in rows:
+        for _, inbound in sorted((one for one in events if one[1].conversation in held), key=itemgetter(0)):
             if monotonic() > heard_at + SILENT_S:
-                self.execute(ALIVE)
+                self.execute(self.sql.alive)
                 heard_at = monotonic()
-            before = held[row.conv]
-            inbound = Inbound(row.conv, row.msg_id, row.body, row.origin, row.address)
+            before = held[inbound.conversation]
             outcome = self.turn(before, inbound)
             handled.append(Handled(before, inbound, outcome))
-            held[row.conv] = replace(before, turns=before.turns + 1, state=outcome.state, contact=outcome.contact)
-        if rows:
-            self.keep([held[name] for name in dict.fromkeys(row.conv for row in rows)], handled)
-            self.execute(self.sql.done, {"ids": [row.id for row in rows]})
+            held[before.id] = Conversation(before.id, before.tag, before.turns + 1, outcome.state, outcome.contact)
         return handled
 
-    def keep(self, changed: list[Conversation], handled: list[Handled]) -> None:
-        now = self.work.now
-        self.execute(self.sql.keep, [{"conv": one.id, "turns": one.turns, "state": one.state, "contact": one.contact,
-                                      "updated_at": now} for one in changed])
-        self.execute(self.sql.write, [journal_row(one, now) for one in handled])
-        if posted := [row for one in handled for row in outbox_rows(one)]:
-            self.execute(self.sql.post, posted)
+    def keep(self, held: dict[str, Conversation], handled: list[Handled]) -> dict[str, Run]:
+        """Write what the turns made; what may be posted at once is leased as it is written."""
+        if not handled:
+            return {}
+        now, changed = self.work.now, {one.before.id: held[one.before.id] for one in handled}
+        self.execute.insert(self.sql.keep, [(one.id, one.tag, one.turns, one.state, one.contact, now)
+                                            for one in changed.values()])
+        self.execute.insert(self.sql.write, [journal_row(one, now) for one in handled])
         timers = {(one.before.id, name): due for one in handled for name, due in one.outcome.timers}
         if timers:
             self.set_timers(timers)
+        return self.post(changed, [row for one in handled for row in outbox_rows(one)])
+
+    def post(self, changed: dict[str, Conversation], rows: list[tuple[str, str, PostingKind, str]]) -> dict[str, Run]:
+        at_once = self.alone([row[0] for row in rows])
+        self.execute.insert(self.sql.post, [row for row in rows if row[0] not in at_once])
+        base = self.work.now if self.sql.clock is GIVEN else 0
+        leased = {row.key: row for row in self.execute.insert(self.sql.post_now, [
+            (*row, base + self.work.lease_ms, True) for row in rows if row[0] in at_once])}
+        self.leased |= {row.id: row.next_at for row in leased.values()}
+        queues: dict[str, list[Posting]] = {}
+        for conversation, key, kind, payload in rows:
+            if key in leased:
+                queues.setdefault(conversation, []).append(Posting(leased[key].id, key, kind, payload))
+        return {name: Run(name, changed[name].contact, tuple(queue)) for name, queue in queues.items()}
+
+    def alone(self, names: list[str]) -> set[str]:
+        """Of these conversations, which each have so many new postings, those that may be leased unseen: nothing
+        older is unsent, nothing else of this work concerns them, and nobody has waited longer for the room."""
+        work = self.work
+        if work.gone or any(receipt.failure for receipt in work.receipts):
+            return set()
+        room = work.room - work.waiting
+        fit = [name for name, count in Counter(names).items() if count <= RUN and name not in work.busy][:max(0, room)]
+        return set(fit).difference(self.execute(self.sql.unsent, {"convs": fit}).scalars()) if fit else set()
 
     def set_timers(self, timers: dict[tuple[str, str], int | None]) -> None:
         kept = [{"conv": conv, "name": name, "due": due} for (conv, name), due in timers.items() if due is not None]
@@ -315,18 +363,20 @@ class Tick:
         if gone:
             self.execute(self.sql.drop_timer, gone)
 
-    def claim(self, offered: set[str], contacts: dict[str, str]) -> tuple[list[Run], set[str]]:
-        """Up to `room` conversations whose oldest unsent row is due, with all their unsent rows in order.
+    def claim(self, offered: list[str], contacts: dict[str, str],
+              runs: Collection[str]) -> tuple[list[Run], list[str]]:
+        """Of those who have no run yet, up to `room` conversations whose oldest unsent row is due, those offered first
+        first, with all their unsent rows in order.
 
         Every row of a run is leased: were it only the first, the second would look due as soon as the first is sent.
         """
-        room = max(0, self.work.room)
+        room = max(0, self.work.room - len(runs))
         if self.work.scan and room:
-            offered |= set(self.execute(self.sql.ready, self.now).scalars())
-        names = sorted(offered - self.work.busy)
+            offered = [*offered, *self.execute(self.sql.ready, self.now).scalars()]
+        names = [name for name in dict.fromkeys(offered) if name not in self.work.busy and name not in runs]
         if not names or not room:
-            return [], set(names)
-        left, names = set(names[OFFERS:]), names[:OFFERS]
+            return [], names
+        left, names = names[OFFERS * room:], names[:OFFERS * room]
         queues: dict[str, list[Posting]] = {}
         waits: set[str] = set()
         doubtful: set[str] = set()
@@ -339,8 +389,9 @@ class Tick:
             if row.conv not in waits:
                 queues.setdefault(row.conv, []).append(
                     Posting(row.id, row.key, row.kind, row.payload, row.attempts, bool(row.in_doubt)))
-        left |= set(list(queues)[room:])
-        queues = {name: queue[:RUN] for name, queue in list(queues.items())[:room]}
+        ready = [name for name in names if name in queues]
+        left = ready[room:] + left
+        queues = {name: queues[name][:RUN] for name in ready[:room]}
         heads = [queue[0].id for queue in queues.values()]
         own = set(self.execute(self.sql.own, {**self.now, "ids": heads}).scalars())
         if unclear := doubtful & own:
@@ -351,7 +402,7 @@ class Tick:
         leased = self.execute(self.sql.lease, {
             **self.now, "ids": [posting.id for queue in queues.values() for posting in queue],
             "for": self.work.lease_ms})
-        self.leased = {row.id: row.next_at for row in leased}
+        self.leased |= {row.id: row.next_at for row in leased}
         if unknown := [name for name in queues if name not in contacts]:
             contacts = contacts | {row.id: row.contact
                                    for row in self.execute(self.sql.contacts, {"convs": unknown})}
@@ -367,14 +418,20 @@ def remember(leases: Leases, leased: Leases) -> None:
         del leases[posting]
 
 
-def journal_row(handled: Handled, now: int) -> dict[str, Any]:
+CONVERSATION = ("id", "tag", "turns", "state", "contact", "updated_at")
+OUTBOX = ("conv", "key", "kind", "payload")
+JOURNAL = ("conv", "msg_id", "turn", "at", "table_version", "kind", "event", "step_from", "step_to", "trace", "effects",
+           "error", "took_us")
+
+
+def journal_row(handled: Handled, now: int) -> tuple[Any, ...]:
+    """The columns of `JOURNAL`."""
     entry, inbound = handled.outcome.entry, handled.inbound
-    return {"conv": inbound.conversation, "msg_id": inbound.id, "turn": handled.before.turns, "at": now,
-            "table_version": entry.table, "kind": entry.kind, "event": entry.event, "step_from": entry.step_from,
-            "step_to": entry.step_to, "trace": entry.trace, "effects": entry.effects, "error": entry.error,
-            "took_us": entry.took_us}
+    return (inbound.conversation, inbound.id, handled.before.turns, now, entry.table, entry.kind, entry.event,
+            entry.step_from, entry.step_to, entry.trace, entry.effects, entry.error, entry.took_us)
 
 
-def outbox_rows(handled: Handled) -> Iterator[dict[str, Any]]:
+def outbox_rows(handled: Handled) -> Iterator[tuple[str, str, PostingKind, str]]:
+    """The columns of `OUTBOX`."""
     for index, (kind, payload) in enumerate(handled.outcome.postings):
-        yield {"conv": handled.before.id, "key": posting_key(handled.before, index), "kind": kind, "payload": payload}
+        yield handled.before.id, posting_key(handled.before, index), kind, payload
