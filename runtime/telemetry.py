@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
@@ -19,7 +20,15 @@ from runtime.store.port import Handled
 if TYPE_CHECKING:
     from loguru import Message
 
+TURNS = "turns"                              # what several turns of one record are bound as
+
+
+class _Effect(msgspec.Struct):
+    type: str
+
+
 _encode = msgspec.json.Encoder(enc_hook=str).encode
+_decode_effects = msgspec.json.Decoder(list[_Effect]).decode
 
 
 def log_to(stream: TextIO = sys.stderr, level: str = "INFO") -> None:
@@ -48,9 +57,12 @@ def compiled(table: Table, diagnostics: int) -> None:
 
 
 def line(record: Any) -> str:
-    """A log record as one line of JSON."""
+    """A log record as one line of JSON; one that tells of several turns as one line for each."""
     told = {"at": record["time"].isoformat(timespec="milliseconds"), "level": record["level"].name.lower(),
-            "what": record["message"], **record["extra"]}
+            "what": record["message"]}
+    if turns := record["extra"].get(TURNS):
+        return "\n".join([_encode({**told, **turn}).decode() for turn in turns])
+    told |= record["extra"]
     if record["exception"]:
         told |= {"error": record["exception"].type.__name__, "trace": places(record["exception"].traceback)}
     return _encode(told).decode()
@@ -66,13 +78,22 @@ def places(traceback: Any) -> list[str]:
     return found
 
 
-def turn_taken(handled: Handled) -> None:
-    """The line of one committed turn."""
+def turns_taken(handled: Iterable[Handled]) -> None:
+    """The lines of committed turns. One record tells of all that went well: loguru takes its time for each."""
+    well = []
+    for one in handled:
+        told = _turn(one)
+        if one.outcome.entry.error:
+            logger.bind(**told).error("turn")
+        else:
+            well.append(told)
+    if well:
+        logger.bind(**{TURNS: well}).info("turn")
+
+
+def _turn(handled: Handled) -> dict[str, Any]:
     entry = handled.outcome.entry
-    effects = [effect["type"] for effect in msgspec.json.decode(entry.effects)]
     told = {"conversation": handled.before.tag, "turn": handled.before.turns, "event": entry.kind,
-            "step_from": entry.step_from, "step_to": entry.step_to, "effects": effects,
-            "took_ms": entry.took_us / 1000}
-    if entry.error:
-        told["error"] = entry.error
-    logger.bind(**told).log("ERROR" if entry.error else "INFO", "turn")
+            "step_from": entry.step_from, "step_to": entry.step_to,
+            "effects": [effect.type for effect in _decode_effects(entry.effects)], "took_ms": entry.took_us / 1000}
+    return told | {"error": entry.error} if entry.error else told

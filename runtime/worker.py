@@ -21,7 +21,7 @@ from loguru import logger
 from runtime.clock import Clock
 from runtime.outbox import Report, merged
 from runtime.store.port import Done, Inbound, Receipt, Store, StoreDown, TakeTurn, Work
-from runtime.telemetry import turn_taken
+from runtime.telemetry import turns_taken
 
 BATCH = 1_000                                # events of one tick, unless a single webhook holds more
 IN_FLIGHT = 64                               # conversations this process posts for at the same time
@@ -203,8 +203,7 @@ class Worker:
         self._scanned = work.now if work.scan else self._scanned
         # One call for the whole batch: each of them wakes the event loop through a socket.
         self._loop.call_soon_threadsafe(self._announce, done, work.now + work.lease_ms, waiters)
-        for handled in done.handled:
-            turn_taken(handled)
+        turns_taken(done.handled)
 
     def _announce(self, done: Done, until: int, waiters: Sequence[Waiter]) -> None:
         _settle(waiters, None)

@@ -55,7 +55,7 @@ from runtime.settings import PREFIX, Settings, read_settings
 from runtime.store.port import Conversation, Entry, Handled, Inbound, Outcome
 from runtime.stories import Broken, play
 from runtime.story_files import Opened, report
-from runtime.telemetry import log_to, turn_taken
+from runtime.telemetry import log_to, turns_taken
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -393,7 +393,7 @@ def test_the_line_of_a_turn_is_as_the_manual_shows_it():
     written = io.StringIO()
     logger.remove()
     log_to(written)
-    turn_taken(Handled(Conversation("whatsapp:1:2", "k3v9q2"), Inbound("whatsapp:1:2", "m1", "{}"), outcome))
+    turns_taken([Handled(Conversation("whatsapp:1:2", "k3v9q2"), Inbound("whatsapp:1:2", "m1", "{}"), outcome)])
     logger.remove()
 
     assert list(json.loads(written.getvalue())) == list(shown)

@@ -12,7 +12,7 @@ from loguru import logger
 from dsl.table import version
 from runtime.events import Said
 from runtime.store.port import Conversation, Handled, Inbound
-from runtime.telemetry import compiled, log_to, turn_taken
+from runtime.telemetry import compiled, log_to, turns_taken
 from runtime.turns import Turns
 from tests.runtime.toy import USER, advance, table
 
@@ -42,7 +42,7 @@ def test_what_is_about_to_be_served_is_said(lines: io.StringIO):
 
 
 def test_a_turn_is_one_line(lines: io.StringIO):
-    turn_taken(handled("my number is 4111"))
+    turns_taken([handled("my number is 4111")])
     (line,) = lines.getvalue().splitlines()
     told = json.loads(line)
 
@@ -52,9 +52,16 @@ def test_a_turn_is_one_line(lines: io.StringIO):
                     "step_from": None, "step_to": "main.word", "effects": ["say"]}
 
 
+def test_turns_of_one_commit_are_one_line_each(lines: io.StringIO):
+    turns_taken([handled("one"), handled("raise"), handled("two")])
+
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert [one["level"] for one in told if one["what"] == "turn"] == ["error", "info", "info"]
+
+
 def test_a_turn_that_failed_says_so(lines: io.StringIO):
     taken = handled("raise")
-    turn_taken(taken)
+    turns_taken([taken])
     failed, turn = map(json.loads, lines.getvalue().splitlines())
 
     assert (failed["what"], failed["error"]) == ("turn failed", "KeyError")
@@ -63,8 +70,7 @@ def test_a_turn_that_failed_says_so(lines: io.StringIO):
 
 
 def test_no_number_and_no_text_of_a_user_is_in_any_line(lines: io.StringIO):
-    turn_taken(handled("raise"))
-    turn_taken(handled("hello"))
+    turns_taken([handled("raise"), handled("hello")])
 
     assert not any(private in lines.getvalue() for private in (USER, "hello", "a word the user wrote"))
 
