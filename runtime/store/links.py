@@ -53,16 +53,16 @@ class LinkStatements:
         for table in (I, J):
             has = table.alias()
             merge += [sa.update(table).values(conv=into).where(
-                           table.c.conv == other,
-                           ~sa.exists().where(has.c.conv == into, has.c.msg_id == table.c.msg_id)),
-                           sa.delete(table).where(table.c.conv == other)]
+                          table.c.conv == other,
+                          ~sa.exists().where(has.c.conv == into, has.c.msg_id == table.c.msg_id)),
+                      sa.delete(table).where(table.c.conv == other)]
         # Found by their keys, which begin with the conversation's tag; those it took over itself only while unsent.
         tag = sa.select(C.c.tag).where(C.c.id == other).scalar_subquery()
         merge += [sa.update(O).where(O.c.conv == other, one).values(conv=into)
                   for one in (UNSENT, sa.and_(O.c.key >= tag, O.c.key < tag.concat(BEHIND_DIGITS)))]
         # The row stays, and its count of turns: keys are made of it. Others may have it in mind.
         merge += [sa.delete(T).where(T.c.conv == other),
-                       sa.update(C).where(C.c.id == other).values(state="", contact="")]
+                  sa.update(C).where(C.c.id == other).values(state="", contact="")]
         self.merge = [made(statement) for statement in merge]
 
 
