@@ -37,8 +37,9 @@ SESSION = {"application_name": "talktable", "synchronous_commit": "on", "idle_in
 # internal.
 LATER = ("08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX")
 
-NOW: sa.ColumnElement[int] = sa.literal_column("CAST(extract(epoch FROM statement_timestamp()) * 1000 AS bigint)",
-                                                  sa.BigInteger)
+# When the transaction began: one moment for all that a tick leases, and none later than what its process counts from.
+NOW: sa.ColumnElement[int] = sa.literal_column("CAST(extract(epoch FROM transaction_timestamp()) * 1000 AS bigint)",
+                                               sa.BigInteger)
 
 
 class PostgresStore:
