@@ -16,7 +16,7 @@ from zlib import crc32
 import msgspec
 from loguru import logger
 
-from runtime.channels.port import Channel, Undelivered, decode_contact
+from runtime.channels.port import Channel, Later, Undelivered, decode_contact
 from runtime.channels.port import Contact as Address
 from runtime.clock import Clock
 from runtime.effects import Call, Contact, Location, Media, Offer, Say, Template
@@ -146,6 +146,8 @@ class Outbox:
             if self._is_too_late(self._channel.timeout_s, until):
                 return _later(conversation, posting)
         delivery = await self._channel.send(address.to, message, posting.key)
+        if isinstance(delivery, Later):
+            return _later(conversation, posting, delivery.after_ms)
         if isinstance(delivery, Undelivered):
             self._gate.failed(delivery, self._clock())
             return self._undelivered(conversation, posting, delivery)

@@ -54,7 +54,14 @@ class Undelivered:
     details: str = ""
 
 
-Delivery: TypeAlias = Accepted | Undelivered
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The message was not tried: its file is still on its way to the platform."""
+
+    after_ms: int
+
+
+Delivery: TypeAlias = Accepted | Undelivered | Later
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class Files(Protocol):
 
     def __contains__(self, address: str) -> bool: ...
 
-    async def id(self, path: str) -> str | Undelivered: ...
+    async def id(self, path: str) -> str | Undelivered | Later: ...
 
     def refused(self, path: str) -> bool: ...
 

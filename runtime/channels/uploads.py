@@ -19,8 +19,7 @@ from loguru import logger
 
 from dsl.limits import data
 from runtime.channels.errors import refusal, unreached
-from runtime.channels.port import Known, Undelivered, Upload
-from runtime.policy import Backoff
+from runtime.channels.port import Known, Later, Undelivered, Upload
 from runtime.wire import read_at_most
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ GOOD_MS = (int(data()["media"]["upload_id_ttl_days"]) - 1) * DAY_MS
 FRESH_MS = 600_000                           # a message that is refused so soon after is not refused for its id
 CONNECT_S, UPLOAD_S = 3.0, 600.0             # 100 MB at 170 KB a second
 LONGEST_ANSWER = 65_536                      # bytes; a real one has a few dozen
-SOON = Backoff(base_ms=2_000, ceiling_ms=30_000)
+SOON_MS = 2_000                              # when a message asks again for a file that is on its way
 
 
 class Uploads:
@@ -59,7 +58,7 @@ class Uploads:
     def __contains__(self, address: str) -> bool:
         return address in self._media
 
-    async def id(self, path: str) -> str | Undelivered:
+    async def id(self, path: str) -> str | Undelivered | Later:
         """What the platform calls this file, or why it has none. Ends soon after `wait_s`."""
         try:
             name = await self._name(path)
@@ -70,7 +69,7 @@ class Uploads:
             task = self._under_way.get(name) or self._start(path, name)
             await asyncio.wait({task}, timeout=self.wait_s)
             if not task.done():
-                return Undelivered(f"`{path}` is on its way", "retry", backoff=SOON)
+                return Later(SOON_MS)
             told = task.result()
             if isinstance(told, Undelivered):
                 return told

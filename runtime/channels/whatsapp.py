@@ -70,7 +70,7 @@ class WhatsApp:
 
     async def _with_file(self, to: str, message: Message, key: str, path: str, files: Files) -> Delivery:
         id = await files.id(path)
-        if isinstance(id, Undelivered):
+        if not isinstance(id, str):
             return id
         told = await self._send(to, payload(message, {path: id}), key)
         if isinstance(told, Undelivered) and told.verdict == "refused" and files.refused(path):

@@ -8,7 +8,7 @@ from itertools import count
 import msgspec
 
 from runtime.channels.errors import classified, unknown
-from runtime.channels.port import Accepted, Contact, Delivery, Undelivered, encode_contact
+from runtime.channels.port import Accepted, Contact, Delivery, Later, Undelivered, encode_contact
 from runtime.effects import Call, Effect, Message, Say, Template
 from runtime.events import Answered, Failed
 from runtime.outbox import Outbox, Report, merged
@@ -241,6 +241,13 @@ def test_where_it_is_known_to_be_closed_only_templates_are_posted():
         assert report.dead == (Dead(1, "c", "the window is closed", "window"),)
         assert report.sent == (Sent(2, "wamid.9f2c:0:2"),)
         assert fixed.channel.log == ["+1"]
+    play(story)
+
+
+def test_what_waits_for_its_file_was_not_tried_yet():
+    async def story(fixed: Fixed) -> None:
+        fixed.channel.answers = [Later(2_000)]
+        assert (await fixed.posted(run(Say("one"), attempts=5))).unsent == (Unsent(1, "c", 2_000),)
     play(story)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsl import limits
-from runtime.channels.port import Accepted, Delivery, Undelivered
+from runtime.channels.port import Accepted, Delivery, Later, Undelivered
 from runtime.channels.whatsapp import WhatsApp, flat, payload, recipient
 from runtime.connections import Answer
 from runtime.effects import Choice, Contact, Location, Media, Message, Offer, Say, Template
@@ -100,13 +100,13 @@ class Beside:
 
     wait_s = 5.0
 
-    def __init__(self, *ids: str | Undelivered) -> None:
+    def __init__(self, *ids: str | Undelivered | Later) -> None:
         self.ids = list(ids)
 
     def __contains__(self, address: str) -> bool:
         return address == PATH
 
-    async def id(self, path: str) -> str | Undelivered:
+    async def id(self, path: str) -> str | Undelivered | Later:
         return self.ids[0]
 
     def refused(self, path: str) -> bool:
@@ -137,8 +137,8 @@ def sent(files: Beside, message: Message) -> tuple[Delivery, list[dict[str, obje
 
 def test_a_message_waits_for_its_file():
     assert sent(Beside("new"), Media("document", PATH))[0] == Accepted("wamid.1")
-    later = Undelivered("on its way")
-    assert sent(Beside(later), Media("document", PATH)) == (later, [])
+    for later in (Later(2_000), Undelivered("500")):
+        assert sent(Beside(later), Media("document", PATH)) == (later, [])
 
 
 def test_a_message_that_was_refused_for_its_files_id_is_tried_with_another():
