@@ -162,30 +162,66 @@ def test_run_answers_a_webhook_once_and_goes_on_where_it_was_when_it_was_killed(
 
 # --- no command waits for what it does not need -----------------------------------------------------------------
 
-HEAVY = {"aiohttp", "asyncio", "babel", "cryptography", "dateparser", "email_validator", "httpx", "interegular", "lark",
-         "loguru", "msgspec", "phonenumbers", "prompt_toolkit", "re2", "rich", "sqlalchemy", "sqlmodel", "starlette",
-         "uvicorn", "uvloop", "watchfiles", "yaml"}
+HEAVY = {"aiohttp", "alembic", "asyncio", "babel", "cryptography", "dateparser", "email_validator", "hashlib", "httpx",
+         "interegular", "lark", "loguru", "msgspec", "phonenumbers", "prompt_toolkit", "pydantic", "pytz", "re2",
+         "regex", "rich", "sqlalchemy", "sqlmodel", "ssl", "starlette", "uvicorn", "uvloop", "watchfiles", "xml",
+         "yaml"}
 COMPILER = {"msgspec", "yaml"}
-PLAYED = {*COMPILER, "babel", "re2"}
+PLAYED = {*COMPILER, "babel", "hashlib", "pytz", "re2"}
+LOGS = {*COMPILER, "asyncio", "hashlib", "loguru", "ssl"}                # loguru looks for an event loop
+SECRETS = {f"TALKTABLE_WHATSAPP_{name}": "a" * 20 for name in ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN")} | {
+    "TALKTABLE_WHATSAPP_PHONE_NUMBER_ID": "1"}
+
+# What has been imported is told when all is done, or as soon as something is said.
+AT_THE_END = """
+import sys, runtime.__main__ as talktable
+try: talktable.main()
+finally: print(*{name.partition('.')[0] for name in sys.modules}, file=open(%r, 'w'))
+"""
+AT_THE_FIRST_WORD = """
+import os, sys
+class Said:
+    def __getattr__(self, name): return getattr(sys.__stdout__, name)
+    def write(self, text):
+        with open(%r, 'w') as seen: print(*{name.partition('.')[0] for name in sys.modules}, file=seen)
+        os._exit(0)
+sys.stdout = sys.stderr = Said()
+import runtime.__main__ as talktable
+talktable.main()
+"""
+
+
+def imported(program: str, folder: Path, arguments: tuple[str, ...], environment: dict[str, str]) -> set[str]:
+    """What of the heavy a command has imported; files it makes are in the folder."""
+    arguments = tuple(one.replace("FOLDER", str(folder)) for one in arguments)
+    own = {name: text for name, text in os.environ.items() if not name.startswith("TALKTABLE_")}
+    subprocess.run([sys.executable, "-c", program % str(folder / "seen"), *arguments], input="hi\n", text=True,
+                   cwd=ROOT, capture_output=True, env={**own, **environment, "PYTHONPATH": str(ROOT)}, timeout=60)
+    return HEAVY & set((folder / "seen").read_text().split())
 
 
 @pytest.mark.parametrize(("arguments", "needed"), [
     (("--help",), set()), (("--version",), set()), (("new", "Not a name"), set()), (("explain", "F204"), set()),
     (("locales", "--help"), set()), (("run", "bots/clinic"), set()), (("fmt", "--check", "bots"), {"msgspec"}),
-    (("check", "bots/clinic"), COMPILER), (("build", "bots/clinic", "-o", "TABLE"), COMPILER),
-    (("check", "bots/shop"), COMPILER), (("check", "bots/survey"), COMPILER), (("graph", "bots/clinic"), COMPILER),
+    (("check", "bots/clinic"), COMPILER), (("check", "bots/shop"), COMPILER), (("check", "bots/survey"), COMPILER),
+    (("build", "bots/clinic", "-o", "FOLDER/table.json"), {*COMPILER, "hashlib"}), (("graph", "bots/clinic"), COMPILER),
     (("test", "stories/survey"), {*PLAYED, "email_validator"}), (("test", "stories/clinic"), PLAYED),
-    (("chat", "bots/clinic", "--plain"), {*PLAYED, "asyncio", "loguru"}),
+    (("chat", "bots/clinic", "--plain"), {*COMPILER, "hashlib", "re2"}),
 ], ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
 def test_a_command_imports_nothing_it_may_not_need(tmp_path: Path, arguments: tuple[str, ...], needed: set[str]):
-    told = ("import sys, runtime.__main__ as talktable\n"
-            "try: talktable.main()\n"
-            "finally: print(*{name.partition('.')[0] for name in sys.modules}, file=open(%r, 'w'))")
-    seen = tmp_path / "modules"
-    arguments = tuple(str(tmp_path / "table.json") if one == "TABLE" else one for one in arguments)
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("TALKTABLE_")}
+    assert imported(AT_THE_END, tmp_path, arguments, {}) <= needed
 
-    subprocess.run([sys.executable, "-c", told % str(seen), *arguments], input="hi\n", text=True, capture_output=True,
-                   cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)}, timeout=60)
 
-    assert HEAVY & set(seen.read_text().split()) <= needed
+@pytest.mark.parametrize(("arguments", "needed"), [
+    (("test", "stories"), {*COMPILER, "re2"}), (("test", "stories", "--through", "whatsapp"), {*COMPILER, "re2"}),
+    (("dev", "bots/clinic"), {*COMPILER, "hashlib"}), (("run", "bots/clinic"), LOGS),
+    (("sim", "--port", "0"), {"asyncio", "ssl"}),
+    (("sim", "--port", "0", "--bot", "bots/clinic"), {*COMPILER, "asyncio", "ssl"}),
+    (("db", "current"), set()), (("db", "upgrade"), set()), (("dlq", "list"), set()), (("dlq", "retry", "1"), set()),
+    (("backup", "FOLDER/saved.db"), set()), (("restore", "README.md"), set()),
+], ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+def test_a_command_says_something_before_it_imports_what_is_slow(tmp_path: Path, arguments: tuple[str, ...],
+                                                                 needed: set[str]):
+    environment = {**SECRETS, "TALKTABLE_DATABASE_URL": f"sqlite:///{tmp_path}/none.db"}
+
+    assert imported(AT_THE_FIRST_WORD, tmp_path, arguments, environment) <= needed
