@@ -60,7 +60,8 @@ _FIELD = Record("a field", {
     "type": Key(TYPE, "what kind of value it is", required=True),
     "of": Key(TYPE, "of a list: the type of its items"),
     "max": _MAX,
-})
+}, {"values": "only a slot's choice has values: here write `type: text`",
+    "default": "only a slot has a default: here write `or` where the field is used"})
 FIELDS = MapOf(NAME, Either("a type, or `{type: …, max: …}`", scalar=TYPE, mapping=_FIELD), "names with their types")
 
 _TITLES = Either("values and their titles, or a list of values",
@@ -75,7 +76,10 @@ _SLOT = Record("a slot", {
     "keep": Key(words("user"), "outlives the session: kept for as long as the user is known"),
     "values": Key(_TITLES, "of a choice: its values and their titles"),
 }, {"required": "whether it must be asked is said by a flow: `need`", "pattern": "write a rule in a flow",
-    "enum": "write `type: choice` and `values`", "initial_value": "write `default`"})
+    "enum": "write `type: choice` and `values`", **dict.fromkeys(("options", "choices"), "write `values`"),
+    **dict.fromkeys(("initial_value", "value", "initial"), "write `default`"),
+    **dict.fromkeys(("max_length", "maxlength", "maxLength", "length"), "write `max`"),
+    **dict.fromkeys(("influence_conversation", "mappings"), "leave it out: a slot is filled where a flow asks for it")})
 SLOT = Either("a type, or `{type: …}`", scalar=TYPE, mapping=_SLOT)
 
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -55,7 +55,7 @@ NO_LIST = Kind("F414", Severity.ERROR, "{what} wants a list, this is {given}",
                fix="take a list, or write one: `[a, b]`")
 NO_CONDITION = Kind("F415", Severity.ERROR, "a condition is yes or no, this is {given}",
                     fix="compare it with something: `… == …`, `… > …`, `… is known`")
-NEVER_EQUAL = Kind("F416", Severity.ERROR, "`{name}` is never \"{value}\"")
+NEVER_EQUAL = Kind("F416", Severity.ERROR, "`{name}` is never \"{value}\"", fix="write one of its values")
 MIXED = Kind("F417", Severity.ERROR, "{left} and {right} do not go together here", fix="make both the same type")
 TOO_LONG = Kind("F449", Severity.ERROR, "a number has at most 18 digits", fix="write a shorter number")
 
@@ -94,7 +94,7 @@ class Expressions:
         typed = self._named(expr, scope, wanted)
         if types.fits(typed.type, wanted):
             return converted(typed, wanted)
-        fixes = (Fix("round it: `round(…)`"),) if (typed.type, wanted) == ("number", "integer") else ()
+        fixes = (_rounded(expr.span),) if (typed.type, wanted) == ("number", "integer") else ()
         self._wrong_type(expr, typed.type, wanted, what, *fixes)
         return BROKEN_VALUE
 
@@ -479,6 +479,11 @@ class Expressions:
 
 def _reads(*values: Typed) -> frozenset[Variable]:
     return NOTHING.union(*(value.reads for value in values)) if values else NOTHING
+
+
+def _rounded(span: Span) -> Fix:
+    start, end = Span(span.file, span.start, span.start), Span(span.file, span.end, span.end)
+    return Fix("round it: `round(…)`", (Edit(start, "round("), Edit(end, ")")))
 
 
 _TOLD_APART = ({"datetime", "time"}, {"date", "time"})

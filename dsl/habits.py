@@ -252,6 +252,10 @@ HABITS = (
         (r'(?P<before>[^"]* )(?P<parts>PART(?: ?(?:[+&]|\.\.) ?PART)+)(?P<after>(?: .*)?)', _joined),
         (r"(?P<before>say )(?P<parts>PART(?:, ?PART)+)(?P<after>)", _joined)),
     *_habits(
+        "put texts into values",
+        (r'(?P<before>.*"[^"]*\{[^"{}]*)"(?P<inner>[^"{}]*)"(?P<rest>[^"{}]*\}.*)', "{before}'{inner}'{rest}"),
+        why="Inside braces, quotes are single."),
+    *_habits(
         "bound an answer",
         (r"ASK (?:from )?(?:min|minimum|>=) ?(?P<low>BOUND),? (?:and |to )?(?:max|maximum|<=) ?(?P<high>BOUND)"
          r"(?P<rest> .*)", _bounds),

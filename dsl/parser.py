@@ -9,8 +9,11 @@
     expected   the author's words for all that
 """
 
+from collections.abc import Iterator, Sequence
+
 from msgspec.structs import replace
 
+from dsl import writing
 from dsl.diagnostics import Diagnostic
 from dsl.garbage import without_collection
 from dsl.lexer import Tokens, lex
@@ -33,10 +36,20 @@ def parse(source: Source, tokens: Tokens | None = None) -> tuple[File, tuple[Dia
     items = lines.items()
     first_of_line = {lines.line_of(stray): stray for stray in reversed(tokens.strays)}
     strays = [stray for line, stray in first_of_line.items() if line not in lines.told]
-    problems = sorted([*tokens.problems, *strays, *lines.problems, *reader.problems], key=lambda one: one.span[1:])
+    told = _one_of_each_line(lines, reader.problems)
+    problems = sorted([*tokens.problems, *strays, *told], key=lambda one: one.span[1:])
     unsure = (name for problem in (*tokens.problems, *strays, *lines.problems) for name in lines.names_near(problem))
     broken = reader.broken.union(tokens.unread, unsure)
     return File(source.name, items, tuple(tokens.comments), tuple(sorted(broken))), tuple(problems)
+
+
+def _one_of_each_line(lines: Lines, in_texts: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """What is wrong with a line, or with a text in it: the latter where the line only seems to hold too much."""
+    spoilt = {lines.line_of(problem) for problem in in_texts}
+    told = {lines.line_of(problem): problem for problem in lines.problems}
+    guessed = {line for line, problem in told.items() if problem.code == writing.TOO_MUCH.code and line in spoilt}
+    yield from (problem for line, problem in told.items() if line not in guessed)
+    yield from (problem for problem in in_texts if lines.line_of(problem) not in told.keys() - guessed)
 
 
 def parse_text(source: Source, start: int, end: int, content: str | None = None) -> tuple[Text, tuple[Diagnostic, ...]]:

@@ -20,6 +20,8 @@ PIECE = re.compile(r"[^\\{]+|\\(.?)|\{", re.DOTALL)
 # A value ends at its `}`; quotes inside it may hold braces.
 VALUE = re.compile(r"\{((?:[^{}'\"\\\n]|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")*)\}")
 TWO_BRACES = re.compile(r"\{(\{[^{}'\"\\\n]+\})\}")
+# A text in double quotes inside a value ends the text around it.
+DOUBLE_QUOTES = re.compile(r"\{[^\"{}\n]*(\"[^\"{}\n]*\")[^\"{}\n]*\}")
 ESCAPES = {'"': '"', "'": "'", "\\": "\\", "n": "\n", "{": "{", "}": "}"}
 # What an escape is in the form translators see: only a backslash and a brace need one there.
 CANONICAL = {'"': '"', "'": "'", "n": "\n", "}": "}"}
@@ -82,6 +84,9 @@ def _read_run(source: Source, start: int, end: int, made: _Parts, read_value: Re
             if twice is not None:
                 at = twice.end()
                 problems.append(writing.two_braces(source, twice.start(), at))
+            elif value is None and (quoted := DOUBLE_QUOTES.match(text, piece.start())):
+                problems.append(writing.double_quotes(source, *quoted.span(1)))
+                return
             elif value is None:
                 if len(problems) < MOST_PROBLEMS:
                     problems.append(writing.open_brace(source, piece.start()))

@@ -150,6 +150,13 @@ def two_braces(source: Source, start: int, end: int) -> Diagnostic:
     return BROKEN_VALUE.at(source.span(start, end), fix, label="two braces", what="one brace on each side is enough")
 
 
+def double_quotes(source: Source, start: int, end: int) -> Diagnostic:
+    inside = source.text[start + 1:end - 1]
+    edits = (Edit(source.span(start, start + 1), "'"), Edit(source.span(end - 1, end), "'"))
+    fix = Fix(f"write `'{inside}'`", edits, Certainty.SAFE)
+    return BROKEN_VALUE.at(source.span(start, end), fix, label="double quotes", what="quotes inside braces are single")
+
+
 def unknown_escape(source: Source, start: int, end: int) -> Diagnostic:
     fix = replace(source, start, start + 1, "\\\\", "write `\\\\` for a backslash")
     return UNKNOWN_ESCAPE.at(source.span(start, end), fix,
