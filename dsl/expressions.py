@@ -102,7 +102,7 @@ class Expressions:
         """The expression; a name that names nothing may be a text without quotes where one is wanted."""
         if isinstance(expr, Ref) and wanted in (*types.TEXTUAL, UNKNOWN) and not self._is_known(expr.name.text, scope):
             quoted = f'"{expr.name.text}"'
-            self._no_slot(expr.name, scope, Fix(f"put a text between quotes: `{quoted}`", (Edit(expr.span, quoted),)))
+            self.no_slot(expr.name, scope, Fix(f"put a text between quotes: `{quoted}`", (Edit(expr.span, quoted),)))
             return BROKEN_VALUE
         return self.value(expr, scope)
 
@@ -151,9 +151,13 @@ class Expressions:
             return ["local", name.text], local.type
         slot_type = self.names.slot_type(name.text)
         if slot_type is None:
-            self._no_slot(name, scope)
+            self.no_slot(name, scope)
             return None
         return ["slot", name.text], slot_type
+
+    def is_variable(self, name: Name, scope: Scope) -> bool:
+        """Whether there is a variable of that name."""
+        return name.text in scope.frame.locals or self.names.slot_type(name.text) is not None
 
     def values_of(self, name: str, scope: Scope) -> tuple[str, ...]:
         """All that a variable can be, if it is a choice or the language; else nothing."""
@@ -243,7 +247,7 @@ class Expressions:
             return self._bound(expr, name, scope)
         slot_type = self.names.slot_type(name)
         if slot_type is None:
-            self._no_slot(expr.name, scope)
+            self.no_slot(expr.name, scope)
             return BROKEN_VALUE
         return Typed(["slot", name], slot_type, frozenset({("slot", name)}))
 
@@ -264,10 +268,10 @@ class Expressions:
             return False
         if self._is_known(expr.name.text, scope):
             return False
-        self._no_slot(expr.name, scope, fix())
+        self.no_slot(expr.name, scope, fix())
         return True
 
-    def _no_slot(self, name: Name, scope: Scope, *instead: Fix) -> None:
+    def no_slot(self, name: Name, scope: Scope, *instead: Fix) -> None:
         def known() -> Iterable[str]:
             return (*scope.frame.locals, *self.names.domain.slots, *scope.given, "language")
 

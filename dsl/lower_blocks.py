@@ -248,13 +248,17 @@ class Blocks:
             self.bot.names.function(statement.value.function, others.set_to_call(statement, statement.value, word))
             self.bot.names.broken.add(statement.slot.text)
             return
-        variable = self.bot.expressions.variable(statement.slot, self.scope)
         name = statement.slot.text
-        if variable is None:
+        if not self.bot.expressions.is_variable(statement.slot, self.scope):
             typed = self.bot.expressions.value(statement.value, self.scope)
+            declared = f"{name}: {'…' if typed.type == types.UNKNOWN else typed.type}"
+            fix = Fix(f"declare it in domain.yml, under `slots`: `{declared}`")
+            self.bot.expressions.no_slot(statement.slot, self.scope, fix)
             code = self.bot.pools.expr(typed.code, statement.value.span)
             self.emit(run, statement.span, "set", ["slot", UNKNOWN], code)
             return
+        variable = self.bot.expressions.variable(statement.slot, self.scope)
+        assert variable is not None
         target, type = variable
         values = self.bot.expressions.values_of(name, self.scope)
         typed = self.bot.expressions.wanted(statement.value, self.scope, type, f"`{name}`", values)

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterator
 
 from dsl.render import columns
-from runtime.effects import Contact, Location, Media, Message, Offer, Say, Template
+from runtime.choices import MORE
+from runtime.effects import Choice, Contact, Location, Media, Message, Offer, Say, Template
 from runtime.shown import text_of, titles
 
 WIDE = 64                                    # columns of a bubble's text
@@ -21,13 +22,20 @@ def plain(message: Message) -> Iterator[str]:
     if isinstance(message, Say) and message.link:
         yield f"[{message.link[0]}] {message.link[1]}"
     if isinstance(message, Offer):
-        for number, option in enumerate(message.options, start=1):
-            yield f"{number}. {option.title}" + (f" ({option.description})" if option.description else "")
+        for number, option in numbered(message):
+            head = f"{number}. {option.title}" if number else f"[{option.title}]"
+            yield head + (f" ({option.description})" if option.description else "")
     else:
         for title in titles(message):
             yield f"[{title}]"
     if isinstance(message, Say | Offer):
         yield from _extra(message.footer)
+
+
+def numbered(offer: Offer) -> Iterator[tuple[int | None, Choice]]:
+    """The options with the numbers they can be typed by; what leads to the next page has none."""
+    for number, option in enumerate(offer.options, offer.first):
+        yield (None if option.id == MORE else number), option
 
 
 def _extra(text: str | None) -> Iterator[str]:
@@ -69,12 +77,12 @@ def _options(message: Message) -> Iterator[str]:
         case Offer(shape="buttons", options=options):
             yield "  " + "  ".join(f"{BUTTON} {number} {option.title} {PLAIN}"
                                    for number, option in enumerate(options, start=1))
-        case Offer(button=button, options=options):
+        case Offer(button=button):
             if button:
                 yield f"  {DIM}≡ {button}{PLAIN}"
-            for number, option in enumerate(options, start=1):
+            for place, option in numbered(message):
                 detail = f"  {DIM}{option.description}{PLAIN}" if option.description else ""
-                yield f"  {BUTTON} {number:>2} {PLAIN} {option.title}{detail}"
+                yield f"  {BUTTON} {place or '':>2} {PLAIN} {option.title}{detail}"
         case Say(link=(title, url)):
             yield f"  {BUTTON} {title} {PLAIN} {DIM}{url}{PLAIN}"
         case Template(buttons=buttons) if buttons:

@@ -40,6 +40,7 @@ class Offer(_Effect, frozen=True, tag="offer"):
     image: str | None = None
     footer: str | None = None
     button: str | None = None                # what opens a list
+    first: int = 1                           # the number of its first option: of a later page the tenth, say
 
 
 class Media(_Effect, frozen=True, tag="media"):

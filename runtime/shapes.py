@@ -93,6 +93,7 @@ class Layout(NamedTuple):
     choices: tuple[Choice, ...]
     pages: int = 1
     cut: bool = False
+    first: int = 1                           # the number of its first choice among those of all pages
 
 
 def lay(choices: Sequence[Choice], wanted: str | None, limits: Limits, more: Choice, page: int = 0) -> Layout:
@@ -104,14 +105,14 @@ def lay(choices: Sequence[Choice], wanted: str | None, limits: Limits, more: Cho
         return Layout("buttons", tuple(choices))
     if not limits.rows:
         return Layout("numbered", tuple(choices))
-    count, size = 1, limits.rows - 1
+    count, start, size = 1, 0, limits.rows - 1
     shown = tuple(choices)
     if len(choices) > limits.rows and size:
         count = -(-len(choices) // size)
         start = page % count * size
         shown = (*choices[start : start + size], more)
     fitting = tuple([_fit(choice, limits) for choice in shown])
-    return Layout("list", fitting, count, fitting != shown)
+    return Layout("list", fitting, count, fitting != shown, start + 1)
 
 
 def _are_buttons(choices: Sequence[Choice], wanted: str | None, limits: Limits) -> bool:
@@ -147,7 +148,7 @@ def offer(step: str, whole: Say, layout: Layout, limits: Limits, short: str) -> 
         moved = True
     button = cut(short, limits.list_button) if shape == "list" else None
     asked = Offer(step, text if text and not text.isspace() else short, layout.choices, shape, header, image, footer,
-                  button)
+                  button, layout.first)
     return Shown((*before, asked), moved or layout.cut)
 
 

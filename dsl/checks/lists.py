@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dsl.bounds import operations
 from dsl.checks.facts import Known
 from dsl.checks.graph import Graph
 from dsl.checks.names import root_of
@@ -38,9 +39,18 @@ def _holds_something(table: Table, flow: str, code: Expr) -> bool:
             return _holds_something(table, flow, left) or _holds_something(table, flow, right)
         case ["or", _, right]:
             return _holds_something(table, flow, right)
+        case ["slot", name] if name in table.slots and table.slots[name].default:
+            return not _changes(table, name)
     root = root_of(code)
     found = table.flows.get(flow)
     if root is None or root[0] == "slot" or found is None:
         return False
     events = (params for params in table.events.values())
     return any(name == root[1] for name, _ in found.params) or any(root[1] in params for params in events)
+
+
+def _changes(table: Table, slot: str) -> bool:
+    """Whether anything ever sets or clears a slot."""
+    variable = ["slot", slot]
+    answered = any(variable in (step.slot, step.into) for step in table.steps.values())
+    return answered or any(op[:2] in (["set", variable], ["clear", variable]) for _, op in operations(table))

@@ -205,8 +205,10 @@ def _completer(chat: "Chat") -> "Completer":
 
 def _numbered(chat: "Chat", text: str) -> str:
     """The option a number stands for in the drawing; typed numbers mean the same to the bot itself."""
-    options = chat.offered.options if chat.offered else ()
-    return options[int(text) - 1].title if text.isdecimal() and 0 < int(text) <= len(options) else text
+    from runtime.drawing import numbered
+
+    places = {str(number): option.title for number, option in (numbered(chat.offered) if chat.offered else ())}
+    return places.get(text, text)
 
 
 async def _tick(chat: "Chat") -> None:

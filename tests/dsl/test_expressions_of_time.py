@@ -19,8 +19,8 @@ def test_moments_go_together(value: str):
 
 
 def test_a_question_for_a_moment_may_be_bounded_by_times_of_day():
-    flow = 'flow main\n  ask at as datetime after 9:00 before 17:00 "When?"\n    tries 3 -> other\n  say "{at}"\n  end\n' \
-           '\nflow other\n  say "{day} {hour}"\n  end\n'
+    asks = 'flow main\n  ask at as datetime after 9:00 before 17:00 "When?"\n    tries 3 -> other\n'
+    flow = f'{asks}  say "{{at}}"\n  end\n\nflow other\n  say "{{day}} {{hour}}"\n  end\n'
 
     assert lines(flow, SLOTS) == []
 

@@ -327,3 +327,12 @@ def test_one_unknown_name_is_one_report(lines):
 
 def test_a_bot_without_languages_is_still_looked_at():
     assert "F102" in said('  say "{gone}"', "bot: b\nlanguages: []\nstart: main\n")
+
+
+@pytest.mark.parametrize(("value", "type"), [
+    ("1", "integer"), ("round(1.5, 1)", "number"), ("visits", "list of visit"), ('"a"', "text"), ("first([])", "…"),
+])
+def test_what_is_set_and_has_no_name_is_told_how_to_declare_it(value: str, type: str):
+    diagnostic = first(f"  set brand_new = {value}", "F102")
+
+    assert diagnostic.fixes[-1].text == f"declare it in domain.yml, under `slots`: `brand_new: {type}`"

@@ -24,6 +24,13 @@ def test_wide_characters_keep_the_bubble_straight():
     assert look(Say("日本")) == ["╭──────╮", "│ 日本 │", "╰──────╯"]
 
 
+def test_a_later_page_is_numbered_on_from_the_one_before_and_what_leads_on_has_no_number():
+    page = Offer("main", "Which?", (Choice("j", "Tenth"), Choice("system.more", "More…")), "list", first=10)
+
+    assert look(page)[-2:] == ["   10  Tenth", "       More…"]
+    assert list(plain(page)) == ["Which?", "10. Tenth", "[More…]"]
+
+
 def test_a_long_text_is_wrapped():
     lines = look(Say("word " * 40))
 

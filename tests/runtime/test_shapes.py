@@ -116,7 +116,7 @@ def test_a_channel_without_lists_gets_numbers():
 
     choices = [Choice(str(number), "A title of more than twenty-four") for number in range(100)]
 
-    assert lay(choices, None, plain, MORE) == ("numbered", tuple(choices), 1, False)
+    assert lay(choices, None, plain, MORE) == ("numbered", tuple(choices), 1, False, 1)
 
 
 def test_a_title_that_is_too_long_for_a_list_stands_whole_in_its_description():

@@ -129,3 +129,14 @@ flow main
   track chosen(size)
   end
 ''', codes="F102 F304") == ["F102 3 sizs: nothing has this name"]
+
+
+@pytest.mark.parametrize(("line", "told"), [
+    ("track seen(sizes)", []), ("set sizes = []", ["F304 4 sizes: may be empty"]),
+    ("clear sizes", ["F304 4 sizes: may be empty"]),
+])
+def test_a_list_that_is_declared_and_never_changes_holds_what_it_is_declared_with(line, told):
+    domain = "slots: {sizes: {type: list of text, default: [s, m]}}\n"
+
+    assert empty(f'flow main\n  choose now "Now?"\n    - "Yes"\n  ask size from sizes "Which?"\n  {line}\n'
+                 '  track chosen(size)\n  -> main\n', domain) == told
