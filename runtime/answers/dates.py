@@ -7,7 +7,8 @@
 An answer may leave something open: which Monday, which year, morning or evening. Then there are several readings, the
 likeliest first; the first that passes the question's rule is taken, `default` where there is no rule or none passes.
 
-- A weekday: the nearest, eight weeks either way; the default is the next one. `next` and `last` say which side.
+- A weekday: the nearest, eight weeks either way; the default is the next one that, at that time, is still to come.
+  `next` and `last` say which side.
 - A day without a year: the nearest; the default is the next one.
 - Two digits of a year: the century that is at most twenty years ahead, then the other, but for the years about now.
 - An hour without a half of the day: 1 to 6 are afternoon first, 7 to 12 as written first; with minutes and a clock of
@@ -29,6 +30,7 @@ from runtime.answers.durations import from_now
 from runtime.answers.language import LONGEST, Readings, Setting, only, spoken
 from runtime.answers.phrases import prepared
 
+WEEK = timedelta(days=7)
 _NOW = frozenset({"now", "right now", "ahora", "ahora mismo", "ya", "agora", "agora mesmo", "ja"})
 
 
@@ -79,7 +81,11 @@ def _both(days: Readings | None, clock: Readings, setting: Setting) -> Readings 
     if days is None:
         return None
     moments = tuple(_at(day, hour, setting) for day in days.likely for hour in clock.likely)
-    return Readings(_at(days.default, clock.default, setting), moments)
+    default = _at(days.default, clock.default, setting)
+    if default <= setting.now:               # `sunday at 10` on a Sunday evening is not ten hours ago
+        following = _at(days.default + WEEK, clock.default, setting)
+        default = following if following in moments else default
+    return Readings(default, moments)
 
 
 def _next_time(clock: Readings, setting: Setting) -> Readings:
