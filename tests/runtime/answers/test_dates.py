@@ -164,8 +164,6 @@ def test_a_day_and_a_time_are_read_together(language, said, at):
     assert first(read_datetime(said, setting(language))) == datetime.fromisoformat(at).replace(tzinfo=NOW.tzinfo)
 
 
-@pytest.mark.parametrize("said", ["", "tomorrow", "24 march", "9", "in 3 days", "hello at 5", "1 day ago", "x" * 500,
-                                  "30 february at 5", "99 bananas at 99:99"])
 @pytest.mark.parametrize(("said", "at"), [
     ("wednesday at 9", datetime(2026, 3, 11, 9)), ("wednesday at 11", datetime(2026, 3, 4, 11)),
     ("today at 9", datetime(2026, 3, 4, 9)), ("4 march at 9", datetime(2026, 3, 4, 9)),
@@ -175,6 +173,8 @@ def test_the_weekday_of_today_at_a_time_that_has_passed_is_that_of_next_week(sai
     assert first(read_datetime(said, setting())).replace(tzinfo=None) == at
 
 
+@pytest.mark.parametrize("said", ["", "tomorrow", "24 march", "9", "in 3 days", "hello at 5", "1 day ago", "x" * 500,
+                                  "30 february at 5", "99 bananas at 99:99"])
 def test_a_day_without_a_time_or_a_time_of_no_day_is_not_both(said):
     assert read_datetime(said, setting()) is None
 
