@@ -17,6 +17,7 @@ from runtime.store.port import REST_MS, Dead, Failure, Gone, Receipt, Sent, Unse
 from runtime.store.sql import SqlStore
 from tests.runtime.store.test_contract import ANA, BEN, LEASE, NOW, told, turn
 from tests.runtime.store.test_identities import OLD, X, renamed, said
+from tests.runtime.store.test_janitor import to_the_end
 
 # Reading all of these is the point: they hold what is undone, unsent or due, and nothing else.
 SMALL = ("inbox_undone", "outbox_unsent")
@@ -85,8 +86,7 @@ def test_cleaning_reads_a_few_rows_at_a_time(store: SqlStore, path: Path, monkey
     monkeypatch.setattr(sweep, "BATCH", 1)
     keep = Retention(keys=1, statuses=1, messages=2, dead_letters=1, journal=1, conversations=1)
     with asked(store) as told_:
-        while store.tidy(keep, NOW + REST_MS) == NOW + REST_MS:
-            pass
+        to_the_end(store, keep, NOW + REST_MS)
 
     assert len(told_) > 10
     found = [plan for statement, parameters in told_ for plan in whole_tables(path, statement, parameters)]
