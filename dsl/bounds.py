@@ -165,8 +165,7 @@ class Measure:
                 found = self.words(of, language, flow)
                 return Bounds(0, found.most, found.loose)
             case ["it", _] if self.items is not None:
-                found = self.words(self.items, language, flow)
-                return found if found.most is not None else Bounds(0, None, "it")
+                return self.words(self.items, language, flow)
             case ["or", one, other] | ["if", _, one, other]:
                 return self.words(one, language, flow).either(self.words(other, language, flow))
             case ["upper" | "lower" | "title", of]:

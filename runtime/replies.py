@@ -1,7 +1,8 @@
 """Which option a typed reply names: a ladder that never guesses.
 
 `named` is exact: a title, an alias, an `also` pattern, a number. `nearly` is for what no row of the step or of
-`anywhere` took: ordinals and number words, all words of the reply in exactly one option, one typo (two from 8 letters).
+`anywhere` took: ordinals and number words, all words of the reply in exactly one option, a yes or a no in other words
+where one option begins with it, one typo (two from 8 letters).
 Where that leaves two or three options, they are the doubt that `system.did_you_mean` offers; where it leaves more, or
 none, the reply is no choice.
 
@@ -89,7 +90,7 @@ def nearly(reply: str, choices: Sequence[Choice]) -> Near:
         return _one_of(named_then)
     said = [word for word in words.split() if any(map(str.isalnum, word))] or words.split()
     ids = [*_by_ordinal(said, choices), *_by_words(said, choices)]
-    return _one_of(ids or _by_typo(" ".join(said), choices))
+    return _one_of(ids or _by_yes_or_no(reply, choices) or _by_typo(" ".join(said), choices))
 
 
 _drawn_out = re.compile(r"([^\W\d_])\1{2,}")     # siii, noooo: no word has a letter three times in a row
@@ -146,6 +147,18 @@ def _by_words(said: Sequence[str], choices: Sequence[Choice]) -> list[str]:
     return complete or [id for id, words in everything.items() if words >= telling]
 
 
+def _by_yes_or_no(reply: str, choices: Sequence[Choice]) -> list[str]:
+    """Options that begin with a yes, of a reply that says yes; or with a no."""
+    heads = {choice.id: {words.split(" ", 1)[0] for words in choice.words} for choice in choices}
+    if not any(words & _YES_OR_NO.keys() for words in heads.values()) or normalise(reply) == "not":
+        return []                            # `not` alone has lost what it is about
+    from runtime.answers.words import read_boolean  # few questions are of yes or no
+
+    said = read_boolean(reply)
+    return [] if said is None else [id for id, words in heads.items()
+                                    if any(_YES_OR_NO.get(word) is said for word in words)]
+
+
 def _by_typo(words: str, choices: Sequence[Choice]) -> list[str]:
     """Options whose title or alias is a typo away; the nearest alone, if it is nearer than all others."""
     if any(map(str.isdigit, words)):
@@ -192,6 +205,7 @@ _ORDINALS = _each(
     "primeiro/primeira segundo/segunda terceiro/terceira quarto/quarta quinto/quinta sexto/sexta setimo/setima "
     "oitavo/oitava nono/nona decimo/decima",
 )
+_YES_OR_NO = {"yes": True, "si": True, "sim": True, "no": False, "nao": False}
 _LAST = frozenset(["last", "ultimo", "ultima"])
 _ordinal_digits = re.compile(r"(\d{1,4})(?:st|nd|rd|th|o|a|ro|ra|do|da|to|ta|mo|ma|vo|va|no|na|er)")
 _empty_words = """

@@ -16,6 +16,9 @@ MENU = choices(
     "Talk to a nurse|Hablar con una enfermera",
 )
 YES_NO = choices("Yes|Sí|Sim", "No|Não")
+CONFIRM = choices("Yes, book it", "Another time", "No, forget it|No, olvídalo")
+TWO_NOS = choices("Yes", "No, cancel it", "No, keep it")
+SIDES = choices("Right", "Left", "OK")
 DAYS = choices("Segunda-feira", "Terça-feira", "Quarta-feira")
 SIZES = choices("Size 38", "Size 40", "Size 42")
 WEIGHTS = choices("1 kg apples", "2 kg apples", "2 kg pears", "1.5 kg plums")
@@ -50,7 +53,11 @@ LADDER = [
     (YES_NO, "SÍ", EXACT, "1"), (YES_NO, "nao", EXACT, "2"), (YES_NO, "1", EXACT, "1"),
     (YES_NO, "siiii", NEAR, "1"), (YES_NO, "nooooo!", NEAR, "2"), (YES_NO, "yess", NEAR, "1"),
     (YES_NO, "on", None, ()), (YES_NO, "not", None, ()), (YES_NO, "su", None, ()), (YES_NO, "maybe", None, ()),
-    (YES_NO, "yes or no", None, ()),
+    (YES_NO, "yes or no", None, ()), (YES_NO, "yeah", NEAR, "1"), (YES_NO, "claro que sí", None, ()),
+    (YES_NO, "claro", NEAR, "1"), (YES_NO, "nope", NEAR, "2"), (YES_NO, "👍", NEAR, "1"), (YES_NO, "ok", NEAR, "1"),
+    (CONFIRM, "yep", NEAR, "1"), (CONFIRM, "nope, thanks", NEAR, "3"), (CONFIRM, "yes", NEAR, "1"),
+    (TWO_NOS, "nope", None, ("2", "3")), (TWO_NOS, "sure", NEAR, "1"), (SIDES, "yes", None, ()),
+    (SIDES, "yeah", None, ()),
     (DAYS, "segunda", None, ("2", "1")), (DAYS, "terça", NEAR, "2"), (DAYS, "quarta feira", EXACT, "3"),
     (DAYS, "feira", None, ("1", "2", "3")),
     (SIZES, "40", EXACT, "2"), (SIZES, "2", None, ()), (SIZES, "two", None, ()), (SIZES, "size 42", EXACT, "3"),
