@@ -5,6 +5,7 @@ Each is a question of its own in `dsl/checks/`; the graph, the facts and the sil
 
 from collections.abc import Iterator, Mapping
 
+from dsl.checks.always import always
 from dsl.checks.channel import channel
 from dsl.checks.choices import choices
 from dsl.checks.ends import ends
@@ -43,5 +44,6 @@ def _of_the_shape(graph: Graph) -> Iterator[Diagnostic]:
     yield from wayout(graph)
     yield from known(graph, facts)
     yield from lists(graph, facts)
+    yield from always(graph)
     yield from window(graph)
     yield from turns(graph, silence)
