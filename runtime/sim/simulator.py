@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
@@ -110,10 +111,9 @@ class Simulator:
             self._schedule.run(self.clock())
             next_at = self._schedule.next_at
             wait_s = None if next_at is None else max(0, next_at - self.clock()) / 1000
-            try:
-                await asyncio.wait_for(self._schedule.changed.wait(), wait_s)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):     # and not `wait_for`, which in Python 3.11 may lose a cancellation
+                async with asyncio.timeout(wait_s):
+                    await self._schedule.changed.wait()
 
     async def until(self, holds: Callable[[Ledger], bool], within_s: float = 10.0, step_ms: int = 0) -> None:
         """Wait until something is true of the ledger.
@@ -130,7 +130,8 @@ class Simulator:
             while not holds(self.ledger):
                 self.ledger.changed.clear()
                 try:
-                    await asyncio.wait_for(self.ledger.changed.wait(), SILENCE_S if step_ms else None)
+                    async with asyncio.timeout(SILENCE_S if step_ms else None):
+                        await self.ledger.changed.wait()
                 except TimeoutError:
                     await self.advance(step_ms)
 

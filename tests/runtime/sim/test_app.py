@@ -16,6 +16,7 @@ from runtime.commands.sim import shake_hands
 from runtime.sim.app import Webhook, alive, application, listening
 from runtime.sim.clock import Clock, real
 from runtime.sim.templates import approve
+from runtime.sim.wire import Network
 from tests.runtime.sim.beside import clinic
 from tests.runtime.sim.business import ACCOUNT, TOKEN, USER, Business
 
@@ -249,6 +250,25 @@ def test_a_bots_templates_are_approved_when_it_is_known():
         for language in ("en", "es")}
     assert {one.name: one.parameters("body") for one in sim.world.templates} == {
         "visit_cancelled_v2": 1, "visit_reminder_v1": 2}
+
+
+@pytest.mark.parametrize("moments", range(5))
+def test_time_ends_when_told_whatever_else_happens_at_that_moment(moments: int):
+    async def run() -> None:
+        sim = Business(clock=Clock(real)).sim
+        sim.network = Network(reorder_ms=3_600_000)
+        sim.say(USER, "hi")
+        live = asyncio.create_task(sim.live())
+        for _ in range(5):                                   # it waits for what is due within the hour
+            await asyncio.sleep(0)
+        sim.say(USER, "and")
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        live.cancel()
+        ended, _ = await asyncio.wait([live], timeout=5)
+        live.cancel()
+        assert ended == {live}
+    asyncio.run(run())
 
 
 def test_several_addresses_take_turns_and_one_where_nobody_is_loses_nothing():
