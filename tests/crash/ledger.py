@@ -1,28 +1,19 @@
 """Users who write without a pause, servers that die under them, and what must be true afterwards."""
 
 import asyncio
-import multiprocessing
-import os
 import random
-import signal
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import aiohttp
 from aiohttp import web
 
-from tests.crash.process import logged
+from tests.crash.servers import Servers
 from tests.runtime.toy import message, sign, webhook
-
-# Servers are forked from a process that has imported everything: the time goes into kills, not into imports.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["__main__", "tests.crash.process"])
 
 PATIENCE_S = 2.0                             # how long a user's message waits for its 200 before it comes again
 LONGEST = 20                                 # messages of one user: WhatsApp lets through bursts of 45
@@ -71,13 +62,13 @@ class Ledger:
 
 
 class Fleet:
-    """Servers on one database, each on a port of its own, and a Graph API that writes down what they post."""
+    """Users, servers on one database, and a Graph API that writes down what these post."""
 
     def __init__(self, database: str, folder: Path, count: int, seed: int = 1) -> None:
         self.ledger, self.dice = Ledger(), random.Random(seed)
-        self._database, self._folder = database, folder
-        self._ports = [_free_port() for _ in range(count)]
-        self._processes: list[ForkServerProcess] = []
+        self._graph = socket.create_server(("127.0.0.1", 0))
+        self.servers = Servers(f"http://127.0.0.1:{self._graph.getsockname()[1]}", database, folder, count)
+        self.ledger.happened = self.servers.happened
 
     async def run(self, users: int, chaos: Callable[["Fleet"], Awaitable[None]]) -> Ledger:
         """Let `users` write while `chaos` does what it does; return when every reply has come."""
@@ -85,51 +76,30 @@ class Fleet:
         app.router.add_post("/{version}/{number}/messages", self._take)
         runner = web.AppRunner(app)
         await runner.setup()
-        sock = socket.create_server(("127.0.0.1", 0))
-        await web.SockSite(runner, sock).start()
-        self._graph = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        self._processes = [self._start(n) for n in range(len(self._ports))]
+        await web.SockSite(runner, self._graph).start()
         try:
-            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as self._session:
-                for n in range(len(self._ports)):
-                    await self.ready(n)
-                over = asyncio.Event()
-                talking = asyncio.gather(*(self._talk(n, over) for n in range(users)))
-                await chaos(self)
-                over.set()
-                await talking
-                for _ in range(300):                         # the ledger tells what is missing after that
-                    if not self.ledger.lost:
-                        break
-                    await asyncio.sleep(0.1)
+            with self.servers.running():
+                async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as self._session:
+                    await self._talk_all(users, chaos)
         finally:
-            for process in filter(ForkServerProcess.is_alive, self._processes):
-                _send(process, signal.SIGCONT)
-                process.terminate()
-            for process in self._processes:
-                process.join(20)
             await runner.cleanup()
         return self.ledger
 
-    def kill(self, n: int) -> None:
-        """`kill -9`; see `start`."""
-        self._processes[n].kill()
-        self._processes[n].join()
-        self.ledger.happened["kill -9"] += 1
+    async def _talk_all(self, users: int, chaos: Callable[["Fleet"], Awaitable[None]]) -> None:
+        for n in range(len(self.servers.webhooks)):
+            await self.ready(n)
+        over = asyncio.Event()
+        talking = asyncio.gather(*(self._talk(n, over) for n in range(users)))
+        await chaos(self)
+        over.set()
+        await talking
+        for _ in range(300):                                 # the ledger tells what is missing after that
+            if not self.ledger.lost:
+                break
+            await asyncio.sleep(0.1)
 
-    def start(self, n: int) -> None:
-        """Another in the place of one that was killed; see `ready`."""
-        self._processes[n] = self._start(n)
-
-    @asynccontextmanager
-    async def frozen(self, n: int, at_least_s: float) -> AsyncIterator[None]:
-        """SIGSTOP, and for longer than it may hold anything; then it goes on, and thinks nothing of it."""
-        _send(self._processes[n], signal.SIGSTOP)
-        self.ledger.happened["SIGSTOP"] += 1
-        over = asyncio.get_running_loop().time() + at_least_s
-        yield
-        await asyncio.sleep(over - asyncio.get_running_loop().time())
-        _send(self._processes[n], signal.SIGCONT)
+    async def ready(self, n: int, status: int = 200) -> None:
+        await self.servers.ready(self._session, n, status)
 
     async def answered(self) -> float:
         """Wait until all that is acknowledged by now has its reply; seconds that it took."""
@@ -137,20 +107,6 @@ class Fleet:
         while any(len(set(self.ledger.posted.get(user, ()))) < count for user, count in by_now.items()):
             await asyncio.sleep(0.02)
         return time.monotonic() - start
-
-    async def ready(self, n: int, status: int = 200) -> None:
-        """Wait until the server says that it is ready, or with 503 that it is not."""
-        async with asyncio.timeout(20):
-            while await self._asked(n) != status:
-                assert self._processes[n].is_alive(), self._log(n).read_text()[-2000:]
-                await asyncio.sleep(0.02)
-
-    async def _asked(self, n: int) -> int:
-        try:
-            async with self._session.get(f"http://127.0.0.1:{self._ports[n]}/readyz") as response:
-                return response.status
-        except (aiohttp.ClientError, TimeoutError):
-            return 0
 
     async def _talk(self, n: int, over: asyncio.Event) -> None:
         said: list[str] = []
@@ -169,7 +125,7 @@ class Fleet:
                 await self._say(body)                        # as WhatsApp does when our 200 was lost
 
     async def _say(self, body: bytes) -> bool:
-        url = f"http://127.0.0.1:{self.dice.choice(self._ports)}/webhooks/whatsapp"
+        url = self.dice.choice(self.servers.webhooks)
         try:
             async with self._session.post(url, data=body, headers={"X-Hub-Signature-256": sign(body)}) as response:
                 return response.status == 200
@@ -183,15 +139,6 @@ class Fleet:
         self.ledger.posted.setdefault(body["to"].lstrip("+"), []).append(body["text"]["body"])
         return web.json_response({"messages": [{"id": f"wamid.{body['biz_opaque_callback_data']}"}]})
 
-    def _start(self, n: int) -> ForkServerProcess:
-        process = FORKS.Process(target=logged, daemon=True, args=(
-            self._log(n), self._graph, self._database, self._ports[n], self._folder))
-        process.start()
-        return process
-
-    def _log(self, n: int) -> Path:
-        return self._folder / f"{n}.log"
-
 
 def even(ledger: Ledger, rows: Sequence[tuple[str, int]], unsent: int) -> None:
     """Nothing lost, nothing doubled, everything in order: to the users, and in the database.
@@ -204,13 +151,3 @@ def even(ledger: Ledger, rows: Sequence[tuple[str, int]], unsent: int) -> None:
     assert {conversation.rpartition(":")[2]: turns for conversation, turns in rows} == {
         f"{user}": len(texts) for user, texts in ledger.acknowledged.items()}
     assert unsent == 0
-
-
-def _send(process: ForkServerProcess, what: signal.Signals) -> None:
-    assert process.pid
-    os.kill(process.pid, what)
-
-
-def _free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        return int(free.getsockname()[1])

@@ -17,12 +17,12 @@ POST_S = 1.0                                 # longest post; a lease is twice th
 SCAN_MS = 500
 
 
-def live(graph: str, database: str, port: int, folder: Path) -> None:
+def live(graph: str, database: str, port: int, folder: Path, settle: int = 0) -> None:
     WhatsApp.timeout_s = POST_S
     outbox.Outbox.lease_ms = property(lambda self: int(2_000 * POST_S))  # type: ignore[assignment,method-assign]
     worker.SCAN_MS = SCAN_MS
     log_to()
-    serve(table(), folder, settings(graph, database, port=port), advance)
+    serve(table(), folder, settings(graph, database, port=port, settle=settle), advance)
 
 
 def logged(log: Path, *args: object) -> None:

@@ -38,8 +38,8 @@ def test_a_server_on_sqlite_killed_again_and_again(tmp_path: Path, told: Told):
     async def chaos(fleet: Fleet) -> None:
         for _ in range(10):
             await asyncio.sleep(fleet.dice.uniform(0.1, 0.6))
-            fleet.kill(0)
-            fleet.start(0)
+            fleet.servers.kill(0)
+            fleet.servers.start(0)
             await fleet.ready(0)
 
     ledger = asyncio.run(Fleet(f"sqlite:///{tmp_path / 'talk.db'}", tmp_path, 1).run(USERS, chaos))
@@ -64,8 +64,8 @@ def test_three_servers_on_postgresql_killed_in_turn(database: str, tmp_path: Pat
     async def chaos(fleet: Fleet) -> None:
         for n in (0, 1, 2, 1, 0, 2) * 3:
             await asyncio.sleep(fleet.dice.uniform(0.1, 0.5))
-            fleet.kill(n)
-            fleet.start(n)
+            fleet.servers.kill(n)
+            fleet.servers.start(n)
             await fleet.ready((n + 2) % 3)
 
     on_postgres(database, tmp_path, told, "PostgreSQL, three processes", chaos)
@@ -77,10 +77,10 @@ def test_one_carries_on_while_another_is_dead_and_the_third_stands_still(databas
     async def chaos(fleet: Fleet) -> None:
         for dead, frozen in ((0, 1), (2, 0)):
             await asyncio.sleep(1.0)
-            fleet.kill(dead)
-            async with fleet.frozen(frozen, at_least_s=1.5 * LEASE_S):
+            fleet.servers.kill(dead)
+            async with fleet.servers.frozen(frozen, at_least_s=1.5 * LEASE_S):
                 took.append(await fleet.answered())
-            fleet.start(dead)
+            fleet.servers.start(dead)
             await fleet.ready(dead)
 
     on_postgres(database, tmp_path, told, "PostgreSQL, one of three processes killed, one stopped", chaos)
