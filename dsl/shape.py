@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
+from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Severity
 from dsl.nearest import did_you_mean, nearest
 from dsl.source import Source, Span
 from dsl.syntax import Text as TextSyntax
@@ -259,7 +259,8 @@ class Record(msgspec.Struct, frozen=True):
             return
         fixes = did_you_mean(key.span, key.value, self.fields)
         if key.value in self.elsewhere:
-            fixes = (Fix(self.elsewhere[key.value]),)
+            ours = re.fullmatch(r"write `(\w+)`", self.elsewhere[key.value])
+            fixes = (Fix(self.elsewhere[key.value], (Edit(key.span, ours[1]),) if ours else ()),)
         if not fixes:
             fixes = (Fix("known keys are " + ", ".join(f"`{known}`" for known in self.fields)),)
         report.add(UNKNOWN_KEY.at(key.span, *fixes, called=self.called, key=shortened(key.value)))

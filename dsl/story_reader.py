@@ -197,7 +197,7 @@ _STORY = Record("a story", {
     "actions": Key(MapOf(_ACTION, Anything(), "actions and what they answer"),
                    "what actions answer; `{results: [a, b]}` one after the other"),
     "steps": Key(ListOf(STEP, "a list of steps"), "what happens, in order", required=True),
-})
+}, {"name": "write `story`"})
 STORIES = Record("a file of stories", {
     "bot": Key(BOT_NAME, "the bot they are about", required=True),
     "stories": Key(ListOf(_STORY, "a list of stories"), "the stories", required=True),

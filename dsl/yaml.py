@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import msgspec
 import yaml
 
-from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
+from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Label, Severity
 from dsl.source import Source, Span
 
 MAX_DEPTH = 32                               # a domain.yml needs seven levels, a story nine
@@ -260,7 +260,7 @@ _PROBLEMS = (
     (r"cannot start any token", "a text cannot begin with `{char}` unless it stands in quotes",
      "put the whole text in quotes"),
     (r"mapping values are not allowed", "a second `:` on this line, or a key indented too far",
-     "put a text with `: ` in it in quotes"),
+     "put a text with `: ` in it in quotes, several keys in braces: `{type: text, max: 40}`"),
     (r"expected ':'", "a key without its `:`", "write `key: value`, with a space after the colon"),
     (r"after value", "the value ends before this, so it means nothing here", "put the whole value in quotes"),
     (r"expected <block end>|expected key|expected '-' indicator", "this line is not indented like the lines around it",
@@ -275,6 +275,17 @@ _PROBLEMS = (
      "put the text in quotes"),
     (r"block scalar|chomping|indentation", "after `|` or `>` the text begins on the next line", "begin a new line"),
 )
+
+
+def _in_quotes(source: Source, at: int) -> tuple[Edit, ...]:
+    """The value of the line put in quotes, where it is one that could stand without."""
+    start, end = source.text.rfind("\n", 0, at) + 1, source.text.find("\n", at)
+    line = source.text[start:end if end >= 0 else len(source.text)].rstrip()
+    found = re.fullmatch(r"([ -]*[^\s:\"'{}\[\]]+: +)([^\"'{}\[\]|>&*!%@`#][^\"#\\]*)", line)
+    if found is None:
+        return ()
+    begin, close = start + found.end(1), start + len(line)
+    return Edit(Span(source.name, begin, begin), '"'), Edit(Span(source.name, close, close), '"')
 
 
 def _explain(source: Source, fault: yaml.YAMLError, shift: int) -> Diagnostic:
@@ -292,5 +303,7 @@ def _explain(source: Source, fault: yaml.YAMLError, shift: int) -> Diagnostic:
     span = Span(source.name, at, min(at + 1, len(source.text)))
     for pattern, problem, fix in _PROBLEMS:
         if re.search(pattern, said):
-            return NOT_YAML.at(span, Fix(fix), others=others, problem=problem.replace("{char}", char.strip() or " "))
+            told = problem.replace("{char}", char.strip() or " ")
+            edits = _in_quotes(source, at) if "second `:`" in problem else ()
+            return NOT_YAML.at(span, Fix(fix, edits), others=others, problem=told)
     return NOT_YAML.at(span, others=others, problem="this cannot be read as YAML")

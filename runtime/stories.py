@@ -68,6 +68,9 @@ def play(table: Table, places: SourceMap, told: story.Story, open_road: OpenRoad
     Args:
         open_road: what it is played on; none: the machine alone, and a process where one is to die.
     """
+    misfit = _misfit(table, told.given)
+    if misfit is not None:
+        return Played(told, (), frozenset(), misfit)
     stage = _Stage(table, places, told)
     start, now, state = _opening(table, told.given)
     road = (open_road or _road_of(told))(start, now, state, stage)
@@ -96,6 +99,18 @@ def _opening(table: Table, given: story.Given) -> tuple[Table, int, State]:
     if given.at is not None:
         table = msgspec.structs.replace(table, start=given.at)
     return table, now, State(slots=slots)
+
+
+def _misfit(table: Table, given: story.Given) -> Broken | None:
+    """A slot that a story begins with and that cannot hold what it is given."""
+    values = program(table).values
+    for named in given.slots:
+        slot = table.slots.get(named.name)
+        if slot is not None and named.value is not None and values.admit(slot.type, named.value) is None:
+            held = named.value if isinstance(named.value, str) else msgspec.json.encode(named.value).decode()
+            return Broken(named.span, f"`{named.name}` cannot hold what the story gives it: it is of type {slot.type}",
+                          (Difference(named.name, held, ""),))
+    return None
 
 
 def _road_of(told: story.Story) -> OpenRoad:

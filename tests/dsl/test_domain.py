@@ -423,3 +423,10 @@ def test_whatever_stands_in_the_file_is_answered(tree):
     domain, faults = read(text)
     assert domain is not None or faults
     assert all(0 <= fault.span.start <= fault.span.end <= len(text) for fault in faults)
+
+
+def test_a_key_of_another_tool_is_replaced_by_ours():
+    text = "bot: a\nlanguages: [en]\nstart: main\nslots:\n  name: {type: text, max_length: 40}\n"
+    fault, = read_domain(Source("domain.yml", text))[1]
+
+    assert (fault.code, fault.fixes[0].edits[0].text) == ("F060", "max")

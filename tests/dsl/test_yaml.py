@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsl import yaml
+from dsl.fixes import edited
 from dsl.source import Source
 from dsl.yaml import MAX_DEPTH, Mapping, Scalar, Sequence, plain, read_yaml
 
@@ -185,3 +186,15 @@ def test_any_punctuation_is_read_or_refused(text):
     _, faults = read(text)
 
     assert all(0 <= fault.span.start <= fault.span.end <= len(text) for fault in faults)
+
+
+@pytest.mark.parametrize(("line", "mended"), [
+    ("  - bot: Booked: yoga", '  - bot: "Booked: yoga"'), ("name: text, max: 40", 'name: "text, max: 40"'),
+    ("a: b: c   # why", None), ('a: "b": c', None), ("a: {b: c}: d", None),
+])
+def test_a_text_with_a_colon_is_put_in_quotes_where_that_is_all(line, mended):
+    text = f"- x: 1\n{line}\n" if line.startswith(" ") else f"{line}\n"
+    text = text.replace("- x: 1\n  - bot", "- steps:\n  - bot")
+    fault = read(text)[1][0]
+
+    assert (edited(text, fault.fixes[0].edits).split("\n")[-2] if fault.fixes[0].edits else None) == mended

@@ -290,6 +290,8 @@ BROKEN = {
     "no handover": ("- user: hi\n- bot:\n- staff: resume", "", "nobody has taken over*"),
     "nothing to deliver again": ("- again: duplicate", "", "nobody has written yet*"),
     "no end of it": ("- user: hi\n- bot:\n- user: round", "", "this went on for 50 turns*"),
+    "a slot that cannot hold it": ("- user: hi\n- bot:", "    given: {slots: {guests: many}}\n",
+                                   "`guests` cannot hold what the story gives it: it is of type integer"),
     "nothing pending": ("- answers: reserve", "", "no call of `reserve` is pending"),
 }
 
