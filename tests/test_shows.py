@@ -1,7 +1,5 @@
 """What the three bots show from a fresh clone, each command line as a person types it, in a process of its own."""
 
-import asyncio
-import json
 import os
 import re
 import shutil
@@ -9,17 +7,15 @@ import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 
 from dsl.build import build
-from tests.runtime.toy import ACCOUNT, SECRET, VERIFY, Client, Graph, graph
+from tests.runtime.process import ROOT, Process, outlive
+from tests.runtime.toy import ACCOUNT, SECRET, VERIFY, Graph
 
-ROOT = Path(__file__).parent.parent
 BOTS = ("clinic", "shop", "survey")
 
 
@@ -101,48 +97,17 @@ def test_the_picture_is_well_formed_and_has_a_panel_for_every_flow(bot: str):
 # --- the server -------------------------------------------------------------------------------------------------
 
 
-class Running:
-    """`talktable run bots/clinic` with secrets set; what it logs is read line by line."""
-
-    def __init__(self, folder: Path, api: Graph, session: aiohttp.ClientSession) -> None:
-        self._session = session
-        self._environment = {
-            **os.environ, "PYTHONPATH": str(ROOT), "TALKTABLE_WHATSAPP_APP_SECRET": SECRET,
-            "TALKTABLE_WHATSAPP_VERIFY_TOKEN": VERIFY, "TALKTABLE_WHATSAPP_ACCESS_TOKEN": "a-token-to-send",
-            "TALKTABLE_WHATSAPP_PHONE_NUMBER_ID": ACCOUNT, "TALKTABLE_WHATSAPP_GRAPH_URL": api.url,
-            "TALKTABLE_DATABASE_URL": f"sqlite:///{folder}/talk.db", "TALKTABLE_SETTLE": "0"}
-
-    async def start(self) -> Client:
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "runtime", "run", "bots/clinic", "--port", "0", cwd=ROOT, env=self._environment,
-            stderr=subprocess.PIPE)
-        assert self.process.stderr
-        line: dict[str, Any] = {"what": ""}
-        while line["what"] != "listening":
-            line = json.loads(await self.process.stderr.readline())
-        return Client(self._session, f"http://127.0.0.1:{line['port']}")
-
-    async def end(self, how: signal.Signals) -> int:
-        assert self.process.stderr
-        self.process.send_signal(how)
-        await self.process.stderr.read()
-        return await self.process.wait()
-
-
-def with_a_server(folder: Path, story: Callable[[Running, Graph], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with asyncio.timeout(90), graph() as api, aiohttp.ClientSession() as session:
-            server = Running(folder, api, session)
-            try:
-                await story(server, api)
-            finally:
-                if server.process.returncode is None:
-                    await server.end(signal.SIGKILL)
-    asyncio.run(run())
+def clinic_in(folder: Path) -> Callable[[Graph], tuple[list[str], dict[str, str]]]:
+    """`talktable run bots/clinic` with secrets set."""
+    return lambda api: (["-m", "runtime", "run", "bots/clinic", "--port", "0"], {
+        "TALKTABLE_WHATSAPP_APP_SECRET": SECRET, "TALKTABLE_WHATSAPP_VERIFY_TOKEN": VERIFY,
+        "TALKTABLE_WHATSAPP_ACCESS_TOKEN": "a-token-to-send", "TALKTABLE_WHATSAPP_PHONE_NUMBER_ID": ACCOUNT,
+        "TALKTABLE_WHATSAPP_GRAPH_URL": api.url, "TALKTABLE_DATABASE_URL": f"sqlite:///{folder}/talk.db",
+        "TALKTABLE_SETTLE": "0"})
 
 
 def test_run_answers_a_webhook_once_and_goes_on_where_it_was_when_it_was_killed(tmp_path: Path):
-    async def story(server: Running, api: Graph) -> None:
+    async def story(server: Process, api: Graph) -> None:
         client = await server.start()
         assert await client.say("hi", "wamid.1") == 200
         assert await api.texts(2) == ["Hi! I'm the clinic's assistant.", "How can we help you, friend?"]
@@ -157,7 +122,7 @@ def test_run_answers_a_webhook_once_and_goes_on_where_it_was_when_it_was_killed(
         if reply == "What is your full name?":                       # it died before it noted that this was taken
             reply = await api.text()
         assert reply.startswith("When were you born?")
-    with_a_server(tmp_path, story)
+    outlive(clinic_in(tmp_path), story)
 
 
 # --- no command waits for what it does not need -----------------------------------------------------------------

@@ -2,53 +2,18 @@
 
 import asyncio
 import contextlib
-import json
-import os
-import signal
-import socket
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 from msgspec import structs
 
-from dsl.table import Action, Http, Retention, Table
-from runtime.serve import assemble, kept
-from runtime.settings import SettingsError
-from runtime.store.memory import MemoryStore
+from dsl.table import Retention
+from runtime.serve import kept
 from runtime.store.port import REST_MS
-from tests.runtime.toy import (
-    ACCOUNT,
-    LONG,
-    USER,
-    VERIFY,
-    Client,
-    Graph,
-    advance,
-    graph,
-    message,
-    running,
-    settings,
-    table,
-)
-
-TOY = Path(__file__).with_name("toy.py")
-ROOT = TOY.parent.parent.parent
-
-
-def play(folder: Path, story: Callable[[Client, Graph], Awaitable[None]], bot: Table | None = None,
-         clock: Callable[[], int] | None = None, **chosen: int) -> None:
-    async def run() -> None:
-        async with asyncio.timeout(60), graph() as api, running(api, folder, bot, clock, **chosen) as client:
-            await story(client, api)
-    asyncio.run(run())
+from tests.runtime.toy import ACCOUNT, LONG, USER, VERIFY, Client, Graph, message, play, settings, table
 
 
 def tap(id: str, title: str) -> dict[str, object]:
@@ -163,53 +128,6 @@ class TestMessages:
         play(tmp_path, story)
 
 
-class TestNames:
-    """One user under all their names, from webhook to reply."""
-
-    MINE, OTHER, NEW = "US.1349abc", "US.77zzz", "15550002222"
-
-    def test_one_conversation_is_answered_where_its_user_wrote_from_last(self, tmp_path: Path):
-        async def story(client: Client, api: Graph) -> None:
-            await client.send(said("one", "w1") | {"from": USER, "from_user_id": self.MINE})
-            assert where(await api.message()) == (f"+{USER}", "1: one")
-            await client.send(said("two", "w2") | {"from_user_id": self.MINE})
-            assert where(await api.message()) == (self.MINE, "2: two")
-            await client.send(said("three", "w3") | {"from": USER})
-            assert where(await api.message()) == (f"+{USER}", "3: three")
-        play(tmp_path, story)
-
-    def test_with_a_new_number_it_goes_on_there_and_who_gets_the_old_one_begins_anew(self, tmp_path: Path):
-        async def story(client: Client, api: Graph) -> None:
-            await client.send(said("one", "w1") | {"from": USER})
-            assert where(await api.message()) == (f"+{USER}", "1: one")
-            await client.send({"from": USER, "id": "w2", "type": "system", "system": {
-                "type": "user_changed_number", "wa_id": self.NEW, "user_id": self.MINE}})
-            await client.send(said("two", "w3") | {"from": self.NEW})
-            assert where(await api.message()) == (f"+{self.NEW}", "2: two")
-            await client.send(said("three", "w4") | {"from": USER, "from_user_id": self.OTHER})
-            assert where(await api.message()) == (f"+{USER}", "1: three")
-        play(tmp_path, story)
-
-    def test_what_is_still_to_be_said_never_reaches_who_has_the_number_now(self, tmp_path: Path):
-        now = [1_800_000_000_000]
-
-        async def story(client: Client, api: Graph) -> None:
-            await client.send(said("wait 60", "w1") | {"from": USER, "from_user_id": self.MINE})
-            await client.send(said("hello", "w2") | {"from": USER, "from_user_id": self.OTHER})
-            assert where(await api.message()) == (f"+{USER}", "1: hello")
-            now[0] += 61_000
-            assert where(await api.message()) == (self.MINE, "2: timed out main.word")
-        play(tmp_path, story, clock=lambda: now[0])
-
-
-def said(text: str, id: str) -> dict[str, Any]:
-    return {"id": id, "timestamp": "1757100000", "type": "text", "text": {"body": text}}
-
-
-def where(post: dict[str, Any]) -> tuple[str, str]:
-    return post.get("to") or post["recipient"], post["text"]["body"]
-
-
 class TestTaps:
     def test_a_tap_comes_back_as_the_option_it_was_shown_for(self, tmp_path: Path):
         async def story(client: Client, api: Graph) -> None:
@@ -233,116 +151,6 @@ class TestTaps:
             assert len(id) < 200
             assert await api.texts(2) == ["2: something else", f"3: chose main.word {LONG[:5]} 300"]
         play(tmp_path, story)
-
-
-class TestDelivery:
-    def test_what_the_platform_does_not_take_goes_again_and_holds_what_is_behind_it(self, tmp_path: Path,
-                                                                                    monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr("runtime.policy.Backoff.wait_ms", lambda backoff, failures, chance: 10)
-
-        async def story(client: Client, api: Graph) -> None:
-            api.answers = [(500, "<html>"), (400, '{"error": {"code": 131000}}'), (200, "no JSON"), (200, "{}")]
-            await client.say("twice")
-
-            assert await api.texts(6) == ["1: one"] * 5 + ["1: two"]
-        play(tmp_path, story)
-
-    def test_what_the_platform_refuses_is_set_aside_and_what_is_behind_it_goes(self, tmp_path: Path):
-        async def story(client: Client, api: Graph) -> None:
-            api.answers = [(400, '{"error": {"code": 131009}}')]
-            await client.say("twice")
-            assert await api.texts(2) == ["1: one", "1: two"]
-        play(tmp_path, story)
-
-    def test_an_answer_that_was_lost_is_made_up_for_by_a_status(self, tmp_path: Path):
-        async def story(client: Client, api: Graph) -> None:
-            api.answers = [(502, "<html>")]
-            await client.say("twice")
-            key = (await api.message())["biz_opaque_callback_data"]
-            await client.status("wamid.lost", "sent", key)
-            assert await api.text() == "1: two"
-        play(tmp_path, story, settle=3_600)
-
-    def test_a_user_who_is_gone_begins_anew_when_they_write_again(self, tmp_path: Path):
-        async def story(client: Client, api: Graph) -> None:
-            await client.say("twice")
-            keys = [(await api.message())["biz_opaque_callback_data"] for _ in range(2)]
-            await client.status("wamid.out1", "failed", keys[0], 131026)
-            await client.say("hello")
-            assert await api.text() == "2: hello"
-        play(tmp_path, story)
-
-    def test_one_user_who_cannot_be_reached_does_not_hold_the_others(self, tmp_path: Path):
-        async def story(client: Client, api: Graph) -> None:
-            api.answers = [(400, '{"error": {"code": 131026}}')]
-            await client.say("hello", user="15550000001")
-            assert await api.text() == "1: hello"
-            await client.say("hello", user="15550000002")
-
-            assert (await api.message())["to"] == "+15550000002"
-        play(tmp_path, story)
-
-
-class TestActions:
-    def test_a_function_of_the_bot_is_called_and_its_result_is_an_event(self, tmp_path: Path):
-        (tmp_path / "actions.py").write_text("def shout(text):\n    return {'loud': text.upper()}\n")
-
-        async def story(client: Client, api: Graph) -> None:
-            await client.say("call shout at nine")
-            assert await api.text() == '2: answered {"loud": "AT NINE"}'
-        play(tmp_path, story, table({"shout": Action(params={"text": "text"}, python="actions.shout")}))
-
-    def test_a_function_that_fails_is_an_event_too(self, tmp_path: Path):
-        (tmp_path / "actions.py").write_text(
-            "from runtime.actions import Refused\n\ndef no(text):\n    raise Refused(text) if text else KeyError\n")
-        bot = table({"no": Action(params={"text": "text"}, python="actions.no", reasons=["taken"])})
-
-        async def story(client: Client, api: Graph) -> None:
-            await client.say("call no taken")
-            await client.say("call no ")
-            assert sorted(text[3:] for text in await api.texts(2)) == ["failed failure", "failed reason taken"]
-        play(tmp_path, story, bot)
-
-    def test_a_service_is_called_with_its_key(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-        seen: list[str] = []
-
-        async def echo(request: web.Request) -> web.Response:
-            seen.append(request.headers["Idempotency-Key"])
-            return web.json_response({"q": request.query["text"]})
-
-        async def run() -> None:
-            app = web.Application()
-            app.router.add_get("/echo", echo)
-            runner = web.AppRunner(app)
-            await runner.setup()
-            sock = socket.create_server(("127.0.0.1", 0))
-            await web.SockSite(runner, sock).start()
-            monkeypatch.setenv("ECHO_API", f"http://127.0.0.1:{sock.getsockname()[1]}")
-            bot = table({"echo": Action(params={"text": "text"}, http=Http("GET", "${ECHO_API}/echo"))})
-            async with graph() as api, running(api, tmp_path, bot) as client:
-                await client.say("call echo a&b")
-                assert await api.text() == '2: answered {"q": "a&b"}'
-                assert seen[0].endswith(":0:0")
-            await runner.cleanup()
-        asyncio.run(run())
-
-    def test_a_bot_whose_actions_want_what_is_not_there_is_not_started(self, tmp_path: Path):
-        bot = table({"a": Action(http=Http("GET", "${NO_SUCH}/")), "b": Action(python="actions.b")})
-
-        with pytest.raises(SettingsError) as fault:
-            assemble(bot, tmp_path, settings("http://x", tmp_path / "db"), advance, MemoryStore(), environment={})
-        assert fault.value.faults == [
-            "action `a`: the environment variable `NO_SUCH` is not set",
-            "action `b`: there is no `actions.py` in the bot's folder"]
-
-    def test_nor_one_whose_actions_would_call_in_the_clear_but_in_development(self, tmp_path: Path):
-        bot, own = table({"a": Action(http=Http("GET", "${API}/"))}), settings("http://x", tmp_path / "db")
-        named = {"API": "http://api.example.com"}
-
-        with pytest.raises(SettingsError) as fault:
-            assemble(bot, tmp_path, own, advance, MemoryStore(), environment=named)
-        assert fault.value.faults == ["action `a`: `api.example.com` is not called over `https`"]
-        assert assemble(bot, tmp_path, replace(own, development=True), advance, MemoryStore(), environment=named)
 
 
 class TestTimers:
@@ -411,51 +219,6 @@ class TestDoor:
         play(tmp_path, story)
 
 
-class Process:
-    """The server as a process of its own; what it logs is read line by line."""
-
-    def __init__(self, folder: Path, api: Graph, session: aiohttp.ClientSession) -> None:
-        self._folder, self._api, self._session = folder, api, session
-        self.log: list[dict[str, Any]] = []
-
-    async def start(self) -> Client:
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, str(TOY), self._api.url, str(self._folder / "talk.db"), "0", stderr=subprocess.PIPE,
-            cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
-        while (line := await self._line())["what"] != "listening":
-            pass
-        return Client(self._session, f"http://127.0.0.1:{line['port']}")
-
-    async def _line(self) -> dict[str, Any]:
-        assert self.process.stderr
-        line: dict[str, Any] = json.loads(await self.process.stderr.readline())
-        self.log.append(line)
-        return line
-
-    async def stopping(self) -> None:
-        """Wait for the word that no more will come in."""
-        while (await self._line())["what"] != "stopping":
-            pass
-
-    async def end(self, how: signal.Signals) -> int:
-        assert self.process.stderr
-        self.process.send_signal(how)
-        self.log += map(json.loads, (await self.process.stderr.read()).splitlines())
-        return await self.process.wait()
-
-
-def outlive(folder: Path, story: Callable[[Process, Graph], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with asyncio.timeout(90), graph() as api, aiohttp.ClientSession() as session:
-            process = Process(folder, api, session)
-            try:
-                await story(process, api)
-            finally:
-                if process.process.returncode is None:
-                    await process.end(signal.SIGKILL)
-    asyncio.run(run())
-
-
 def test_what_is_over_is_deleted_while_it_runs(tmp_path: Path):
     now = [1_757_100_000_000]
 
@@ -476,61 +239,3 @@ def test_of_what_is_kept_the_operator_has_the_last_word(tmp_path: Path):
     told = replace(settings("http://x", tmp_path / "db"), keep_keys=30, keep_messages=0)
 
     assert kept(bot, told) == Retention(keys=30 * 86_400, journal=3_600, messages=0)
-
-
-class TestProcess:
-    def test_killed_and_started_again_the_conversation_goes_on(self, tmp_path: Path):
-        async def story(process: Process, api: Graph) -> None:
-            client = await process.start()
-            await client.say("one", "wamid.1")
-            assert await api.text() == "1: one"
-            await process.end(signal.SIGKILL)
-
-            client = await process.start()
-            await client.say("one", "wamid.1")
-            await client.say("two", "wamid.2")
-            reply = await api.text()
-            if reply == "1: one":                                    # it died before it noted that this was taken
-                reply = await api.text()
-            assert reply == "2: two"
-        outlive(tmp_path, story)
-
-    def test_what_was_on_its_way_when_it_was_killed_is_sent_by_the_next(self, tmp_path: Path):
-        async def story(process: Process, api: Graph) -> None:
-            client = await process.start()
-            api.gate.clear()
-            assert await client.say("twice", "wamid.1") == 200
-            first = await api.message()                              # and no answer to it
-            await process.end(signal.SIGKILL)
-
-            api.gate.set()
-            await process.start()
-            again, second = await api.message(), await api.message()
-            assert again == first
-            assert second["text"]["body"] == "1: two"
-        outlive(tmp_path, story)
-
-    def test_asked_to_stop_it_ends_what_it_began(self, tmp_path: Path):
-        async def story(process: Process, api: Graph) -> None:
-            client = await process.start()
-            api.gate.clear()
-            assert await client.say("hello", "wamid.1") == 200
-            assert await api.text() == "1: hello"
-            process.process.terminate()
-            await process.stopping()
-            api.gate.set()
-            assert await process.end(signal.SIGCONT) in (0, -signal.SIGTERM)
-
-            with sqlite3.connect(tmp_path / "talk.db") as database:
-                assert database.execute("SELECT status, provider_id FROM outbox").fetchall() == [(1, "wamid.out1")]
-            assert [line["event"] for line in process.log if line["what"] == "turn"] == ["said"]
-            assert USER not in json.dumps(process.log)
-        outlive(tmp_path, story)
-
-    def test_a_database_that_cannot_be_opened_is_told_at_the_start(self, tmp_path: Path):
-        ended = subprocess.run(
-            [sys.executable, str(TOY), "http://127.0.0.1:1", str(tmp_path / "no" / "talk.db"), "0"], cwd=ROOT,
-            capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-
-        assert ended.returncode != 0
-        assert "StoreDown" in ended.stderr

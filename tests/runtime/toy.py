@@ -13,7 +13,7 @@ import hmac
 import json
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -225,6 +225,15 @@ async def running(graph: Graph, folder: Path, bot: Table | None = None,
         yield Client(session, f"http://127.0.0.1:{sock.getsockname()[1]}")
     server.should_exit = True
     await task
+
+
+def play(folder: Path, story: Callable[[Client, Graph], Awaitable[None]], bot: Table | None = None,
+         clock: Callable[[], int] | None = None, **chosen: int) -> None:
+    """Tell a story between a client and the Graph API, with everything real between."""
+    async def run() -> None:
+        async with asyncio.timeout(60), graph() as api, running(api, folder, bot, clock, **chosen) as client:
+            await story(client, api)
+    asyncio.run(run())
 
 
 if __name__ == "__main__":                   # graph URL, database, port: as a process of its own, to be killed
