@@ -120,7 +120,7 @@ def listed(kinds: Iterable[str]) -> str:
         expected -= UNITS
     for group, what in ((STATEMENTS, "a statement"), (CLAUSES, "a clause")):
         if len(expected & group) > SHOWN:
-            said.append(what)
+            said += [] if NAME in expected else [what]      # words of the language are names, where a name may stand
             expected -= group
     expected.discard(DEDENT)
     said += sorted({KINDS[kind] for kind in expected if kind in KINDS}, key=lambda words: words.startswith("the end"))

@@ -300,7 +300,8 @@ class Expressions:
         field_type = self._field_type(of.type, expr.name)
         if field_type is None:
             known = _parts(of.type)
-            fixes = [*self.names.near(expr.name.span, expr.name.text, lambda: known),
+            fixes = [*others.called_on(expr.of.span, of.type, expr.name),
+                     *self.names.near(expr.name.span, expr.name.text, lambda: known),
                      *([Fix(f"take one of its parts: `{'`, `'.join(known)}`")] if known else [])]
             self.say(NO_FIELD.at(expr.name.span, *fixes, label="not part of it", given=a(of.type), name=expr.name.text))
             return BROKEN_VALUE

@@ -116,6 +116,18 @@ _PIECES = {
 _PIECES["PART"] = rf"(?:{_PIECES['TEXT']}|{_PIECES['PATH']}(?:\([^()]*\)|\[[^\[\]]*\])?|\d+)"
 
 
+def value_meant_by(value: str) -> tuple[str, ...]:
+    """What the inside of braces may mean, the likeliest first.
+
+    >>> value_meant_by("price:.2f"), value_meant_by("name|default('you')")[0]
+    (('price|number 2',), "name or 'you'")
+    """
+    if len(value) > LONGEST:
+        return ()
+    matches = ((re.fullmatch(pattern, value), line) for pattern, line in _VALUES)
+    return tuple(_filled_in(line)(match) if isinstance(line, str) else line(match) for match, line in matches if match)
+
+
 # --- lines that take more than their parts in another order ------------------------------------------------------
 
 
@@ -305,4 +317,29 @@ HABITS = (
         (r"(?P<before>.*?)(?:-> ?)?(?:go|goto|jump|continue|redirect|return|move|proceed|back|switch|head) ?to:? "
          r"(?:the )?(?:flow |menu )?(?P<name>PATH)", "{before}-> {name}"),
         (r"(?P<before>.*?)(?:->|goto) ?(?:flow |menu )?(?P<name>PATH)(?:\(\))?", "{before}-> {name}")),
+)
+
+
+def _formatted(match: re.Match[str]) -> str:
+    """`items|join(', ')`, `price|round(2)`: a filter with arguments is a function or a format."""
+    of, name, given = match["of"], match["name"], match["given"].replace("'", "").replace('"', "")
+    if name == "join":
+        return f"join({of}, '{given}')"
+    return f"{of}|{ {'round': 'number', 'format': 'date', 'strftime': 'date'}.get(name, name)} {given}".replace(
+        "|date " + given, "|date")
+
+
+_ANY, _QUOTED = r"[^\s|?:!](?:[^|?!]*[^\s|?:!])?", r"'[^']*'"
+_VALUES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (rf"(?P<of>{_ANY})\.(?P<name>upper|lower|title)\(\)", "{of}|{name}"),
+    (rf"(?P<of>{_ANY})\.toUpperCase\(\)", "{of}|upper"), (rf"(?P<of>{_ANY})\.toLowerCase\(\)", "{of}|lower"),
+    (rf"(?P<of>{_ANY})\.(?:length|size|count)(?:\(\))?", "len({of})"), (r"len (?P<of>[\w.]+)", "len({of})"),
+    (rf"(?P<of>{_ANY}):,?\.(?P<places>\d)f", "{of}|number {places}"), (rf"(?P<of>{_ANY}):,d?", "{of}|number"),
+    (rf"(?P<of>{_ANY}):\.(?P<places>\d)%", "{of}|percent {places}"), (rf"(?P<of>{_ANY}):(?:[ds]|>?\d+)", "{of}"),
+    (rf"(?P<of>{_ANY})![rsa]", "{of}"), (r"[$@#](?P<of>[\w.]+)", "{of}"), (r"(?P<of>[\w.]+)[?!]", "{of}"),
+    (rf"(?P<of>{_ANY}) ?\|\|? ?(?:default ?[:(] ?)?(?P<other>{_QUOTED}|\d+) ?\)?", "{of} or {other}"),
+    (rf"(?P<of>{_ANY}) ?\?\? ?(?P<other>{_ANY})", "{of} or {other}"),
+    (rf"(?P<test>{_ANY}) ?\? ?(?P<then>{_ANY}) ?: ?(?P<other>{_ANY})", "{then} if {test} else {other}"),
+    (rf"(?P<of>{_ANY}) ?\| ?(?P<name>\w+)\((?P<given>[^()|]*)\)", _formatted),
+    (rf"(?P<of>{_ANY}) ?\| ?(?:length|count|size)", "len({of})"),
 )

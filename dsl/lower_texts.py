@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from dsl import types
-from dsl.diagnostics import Fix, Kind, Severity
+from dsl import others, types
+from dsl.diagnostics import Certainty, Edit, Fix, Kind, Severity
 from dsl.expressions import Expressions
 from dsl.languages import about_language
 from dsl.locales import Locale
@@ -135,11 +135,16 @@ class Texts:
             known = types.FORMATS.get(name)
             if known is None:
                 near = did_you_mean(format.name.span, name, types.FORMATS)
+                if name.lower() in others.FORMATS:
+                    ours = others.FORMATS[name.lower()]
+                    near = (Fix(f"write `|{ours}`", (Edit(format.name.span, ours),), Certainty.SAFE),)
                 self._expressions.say(NO_FORMAT.at(format.name.span, *near, label="no format has this name", name=name))
             elif not known.accepts(format.args):
-                self._expressions.say(FORMAT_ARGUMENTS.at(format.name.span, name=name, takes=known.takes))
+                capitals = [arg.upper() for arg in format.args]
+                fixes = [Fix(f"write `|{' '.join([name, *capitals])}`")] if known.accepts(capitals) else []
+                self._expressions.say(FORMAT_ARGUMENTS.at(format.name.span, *fixes, name=name, takes=known.takes))
             elif type != types.UNKNOWN and type not in known.types:
-                shows = " or ".join(a(shown) for shown in sorted(known.types))
+                shows = "a text" if known.types == types.TEXTUAL else " or ".join(map(a, sorted(known.types)))
                 self._expressions.say(FORMAT_OF_OTHER.at(format.name.span, name=name, shows=shows, given=a(type)))
             else:
                 read.append([name, *format.args])

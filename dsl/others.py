@@ -6,9 +6,10 @@ Elsewhere: lines that other languages write in another way (`habits`), their sta
 import re
 from collections.abc import Mapping
 
+from dsl import types
 from dsl.diagnostics import Certainty, Edit, Fix
 from dsl.source import Span
-from dsl.syntax import Apply, Binary, Is, Number, SetSlot
+from dsl.syntax import Apply, Binary, Is, Name, Number, SetSlot
 
 MOST_TURNS = 20                              # numbers of a `range` that are written out
 
@@ -31,6 +32,11 @@ VALUES = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "t
 FUNCTIONS = _by_other({
     "len": "length size count strlen", "lower": "lowercase lcase tolower", "upper": "uppercase ucase toupper",
     "title": "capitalize titlecase", "contains": "includes has", "join": "implode concat", "round": "int floor ceil",
+})
+FORMATS = _by_other({
+    "money": "currency price amount", "upper": "uppercase upcase", "lower": "lowercase downcase",
+    "title": "capitalize titlecase", "number": "decimal round integer", "percent": "percentage", "plural": "pluralize",
+    "date": "day format", "time": "hour clock", "datetime": "timestamp", "phone": "tel",
 })
 NOTHING = frozenset({"null", "none", "nil", "undefined", "nothing"})
 
@@ -56,6 +62,17 @@ def set_to_nothing(statement: SetSlot) -> Fix:
     whole, name, value = statement.span, statement.slot.span, statement.value.span
     edits = (Edit(Span(name.file, whole.start, name.start), "clear "), Edit(Span(name.file, name.end, value.end), ""))
     return Fix("write `clear`", edits, Certainty.SAFE)
+
+
+def called_on(of: Span, type: str, name: Name) -> tuple[Fix, ...]:
+    """`items.length`, `items.first`: a function of this one value."""
+    function = FUNCTIONS.get(name.text, name.text)
+    known = types.FUNCTIONS.get(function)
+    if known is None or known.least > 1 or known.result([type]) is None:
+        return ()
+    start = Span(of.file, of.start, of.start)
+    edits = (Edit(start, f"{function}("), Edit(Span(of.file, of.end, name.span.end), ")"))
+    return (Fix(f"write `{function}(…)`", edits, Certainty.SAFE),)
 
 
 def set_to_call(statement: SetSlot, value: Apply, word: str) -> Fix:

@@ -279,8 +279,20 @@ class Reader:
                 return s.Interpolation(made.value, made.formats, source.span(start, end))
             place = source.span(starts[stopped], ends[stopped]) if 0 <= stopped < count else source.span(end - 1, end)
             wrong = [self.broken_value(top, place, count)]
-        self.problems.append(wrong[0])
+        self.problems.append(self.habit(source, start + 1, end - 1) or wrong[0])
         self.broken.update(kind for kind in kinds if kind not in NEVER_NAMES)
+        return None
+
+    def habit(self, source: Source, start: int, end: int) -> Diagnostic | None:
+        """What a value is here that is written as in another language."""
+        from dsl.habits import value_meant_by  # as in `recovery`
+
+        for meant in value_meant_by(source.text[start:end].strip()):
+            tokens = lex(Source("", meant), 0, len(meant))
+            if self.advance([self.tables.start["interpolation"]], tokens.kinds[:-1]) == len(tokens.kinds) - 1:
+                fix = writing.replace(source, start, end, meant, f"write `{{{meant}}}`")
+                return writing.HABIT.at(source.span(start, end), fix, label="as in another language", why="",
+                                        does="show a value")
         return None
 
     def broken_value(self, top: Cell, place: Span, count: int) -> Diagnostic:
