@@ -194,3 +194,15 @@ def _parts(words: str) -> list[Any]:
 
 
 __all__ = ["WHATSAPP", "Action", "Bot", "Row", "Session", "Talk", "Var", "goes", "shown"]
+
+
+def question(bot: Bot, name: str = "main.q", text: str = "Well?", **more: object) -> str:
+    """A choose of one option, which ends the conversation."""
+    bot.run(f"{name}!", bot.say("Fine."), ["end"])
+    return bot.menu(name, text, ("yes", "Yes", goes(f"{name}!")), kind="choose", **more)
+
+
+def start(bot: Bot, **more: object) -> Talk:
+    talk = Talk(bot.table(**more))
+    talk.says("hey")
+    return talk
