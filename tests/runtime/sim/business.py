@@ -12,6 +12,13 @@ from runtime.sim.simulator import Answer, Simulator
 
 ACCOUNT, WABA, TOKEN, USER = "100200300", "200300400", "simulated-access-token", "15557770001"
 
+MESSAGES = f"/v25.0/{ACCOUNT}/messages"
+TEXT = {"type": "text", "text": {"body": "hi"}}
+BODY = {"type": "BODY", "text": "Dear {{1}}, see you on {{2}}."}
+FILLED = {"type": "body", "parameters": [{"type": "text", "text": "Ana"}, {"type": "text", "text": "Monday"}]}
+TEMPLATES = f"/v25.0/{WABA}/message_templates"
+MADE: dict[str, Any] = {"name": "reminder", "language": "en", "category": "UTILITY", "components": [BODY]}
+
 Json = dict[str, Any]
 
 
@@ -90,3 +97,8 @@ async def opened(business: Business, user: str = USER) -> str:
     id = business.sim.say(user, "hi")
     await business.sim.advance()
     return id
+
+
+def template(*components: dict[str, Any], name: str = "reminder") -> dict[str, Any]:
+    held: dict[str, Any] = {"name": name, "language": {"code": "en"}}
+    return {"type": "template", "template": held | ({"components": list(components)} if components else {})}

@@ -1,31 +1,30 @@
 """The Graph side: what is taken, what is refused and with which code, as time and users have it."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from runtime.channels.whatsapp import payload
 from runtime.effects import Choice, Contact, Location, Media, Offer, Say
 from runtime.sim.graph import Request
-from runtime.sim.media import File
 from runtime.sim.simulator import Answer
 from runtime.sim.statuses import Habits
-from tests.runtime.sim.business import ACCOUNT, USER, WABA, Business, code, opened, play
+from tests.runtime.sim.business import (
+    ACCOUNT,
+    BODY,
+    FILLED,
+    MESSAGES,
+    TEXT,
+    USER,
+    Business,
+    code,
+    opened,
+    play,
+    template,
+)
 
 DAY_MS = 86_400_000
-MESSAGES = f"/v25.0/{ACCOUNT}/messages"
-TEXT = {"type": "text", "text": {"body": "hi"}}
-BODY = {"type": "BODY", "text": "Dear {{1}}, see you on {{2}}."}
-FILLED = {"type": "body", "parameters": [{"type": "text", "text": "Ana"}, {"type": "text", "text": "Monday"}]}
-
-
-def template(*components: dict[str, Any], name: str = "reminder") -> dict[str, Any]:
-    held: dict[str, Any] = {"name": name, "language": {"code": "en"}}
-    return {"type": "template", "template": held | ({"components": list(components)} if components else {})}
 
 
 class TestMessages:
@@ -260,209 +259,3 @@ class TestAccount:
             assert [event["delivery_status"] for event in found["events"]["data"]] == ["SENT", "DELIVERED", "READ"]
             assert (await business.call("GET", path, query={"message_id": "x"})).json() == {"data": []}
         play(story)
-
-
-class TestMedia:
-    PNG = File(b"\x89PNG" + b"\0" * 100, "image/png", "a.png")
-
-    async def upload(self, business: Business, file: File | None, **fields: str) -> Answer:
-        return await business.call("POST", f"/v25.0/{ACCOUNT}/media", file=file,
-                                   fields={"messaging_product": "whatsapp", **fields})
-
-    def test_a_file_is_uploaded_sent_and_fetched_in_two_hops(self):
-        async def story(business: Business) -> None:
-            await opened(business)
-            id = (await self.upload(business, self.PNG)).json()["id"]
-            assert code(await business.send({"type": "image", "image": {"id": id, "caption": "Look"}})) is None
-            assert code(await business.send({"type": "video", "video": {"id": id}})) == 131053
-
-            about = (await business.call("GET", f"/v25.0/{id}")).json()
-            assert (about["mime_type"], about["file_size"]) == ("image/png", 104)
-            assert about["sha256"] == self.PNG.sha256.hex()
-            path = about["url"].removeprefix("http://graph.invalid")
-            fetched = await business.call("GET", path)
-            assert (fetched.body, fetched.type) == (self.PNG.content, "image/png")
-            assert (await business.call("GET", path, token="no")).status == 401
-        play(story)
-
-    def test_an_address_lives_five_minutes_an_upload_thirty_days(self):
-        async def story(business: Business) -> None:
-            id = (await self.upload(business, self.PNG)).json()["id"]
-            path = (await business.call("GET", f"/v25.0/{id}")).json()["url"].removeprefix("http://graph.invalid")
-            await business.sim.advance(5 * 60_000)
-            assert (await business.call("GET", path)).status == 404
-            await business.sim.advance(30 * DAY_MS - 5 * 60_000 - 1)
-            assert (await business.call("GET", f"/v25.0/{id}")).status == 200
-            await business.sim.advance(1)
-            assert code(await business.call("GET", f"/v25.0/{id}")) == 100
-        play(story)
-
-    def test_what_a_user_sends_lives_seven_days(self):
-        async def story(business: Business) -> None:
-            business.sim.send_file(USER, File(b"%PDF", "application/pdf", "a.pdf"), "My papers")
-            await business.sim.advance()
-            held = business.values("messages")[0]["document"]
-            assert (held["filename"], held["caption"]) == ("a.pdf", "My papers")
-            path = held["url"].removeprefix("http://graph.invalid")
-            assert (await business.call("GET", path)).body == b"%PDF"
-            await business.sim.advance(7 * DAY_MS)
-            assert code(await business.call("GET", f"/v25.0/{held['id']}")) == 100
-        play(story)
-
-    def test_a_file_that_is_no_good_is_refused_and_one_can_be_deleted(self):
-        async def story(business: Business) -> None:
-            assert code(await self.upload(business, None)) == 100
-            assert code(await self.upload(business, File(b"x", "application/x-sh"))) == 100
-            assert code(await self.upload(business, File(b"x" * 600_000, "image/webp"))) == 131053
-            assert code(await business.call("POST", f"/v25.0/{ACCOUNT}/media", file=self.PNG)) == 100
-            id = (await self.upload(business, self.PNG, type="image/png")).json()["id"]
-            assert (await business.call("DELETE", f"/v25.0/{id}")).json() == {"success": True}
-            assert code(await business.call("GET", f"/v25.0/{id}")) == 100
-        play(story)
-
-
-TEMPLATES = f"/v25.0/{WABA}/message_templates"
-MADE: dict[str, Any] = {"name": "reminder", "language": "en", "category": "UTILITY", "components": [BODY]}
-
-
-class TestTemplates:
-    def test_a_template_is_made_reviewed_used_paused_and_deleted(self):
-        async def story(business: Business) -> None:
-            await opened(business)
-            made = (await business.call("POST", TEMPLATES, MADE)).json()
-            assert made["status"] == "PENDING"
-            assert code(await business.send(template(FILLED))) == 132001
-            await business.sim.advance(60_000)
-            change = json.loads(business.bodies[-1])["entry"][0]["changes"][0]
-            assert (change["field"], change["value"]["event"]) == ("message_template_status_update", "APPROVED")
-            assert code(await business.send(template(FILLED))) is None
-            assert business.sim.ledger.lines[-1].text == "reminder(Ana, Monday)"
-            assert code(await business.send(template())) == 132000
-
-            for status, wanted in (("PAUSED", 132015), ("DISABLED", 132016)):
-                found = business.sim.world.templates.by_id(made["id"])
-                assert found
-                business.sim.set_template(found, status)
-                assert code(await business.send(template(FILLED))) == wanted
-            edited = {"components": [{"type": "BODY", "text": "Hello."}]}
-            assert (await business.call("POST", f"/v25.0/{made['id']}", edited)).json() == {"success": True}
-            await business.sim.advance(60_000)
-            assert (await business.call("GET", f"/v25.0/{made['id']}")).json()["status"] == "APPROVED"
-            assert code(await business.send(template())) is None
-
-            assert len((await business.call("GET", TEMPLATES, query={"status": "APPROVED"})).json()["data"]) == 1
-            assert (await business.call("DELETE", TEMPLATES, query={"name": "reminder"})).json() == {"success": True}
-            assert (await business.call("GET", TEMPLATES)).json()["data"] == []
-            assert code(await business.call("DELETE", TEMPLATES, query={"name": "reminder"})) == 100
-            assert code(await business.send(template())) == 132001
-        play(story)
-
-    @pytest.mark.parametrize("change", [
-        {"name": "Reminder"}, {"category": "POETRY"}, {"language": ""}, {"components": 5}, {"components": []},
-        {"components": [{"type": "BODY", "text": "{{1}} is first"}]},
-        {"components": [{"type": "BODY", "text": "x" * 1025}]},
-        {"components": [BODY, {"type": "FOOTER", "text": "{{1}}"}]},
-        {"components": [BODY, {"type": "HEADER", "text": "x" * 61}]},
-        {"components": [BODY, {"type": "BUTTONS", "buttons": [{}] * 11}]},
-    ])
-    def test_a_definition_with_a_fault_is_refused(self, change: dict[str, Any]):
-        async def story(business: Business) -> None:
-            assert code(await business.call("POST", TEMPLATES, MADE | change)) == 100
-        play(story)
-
-    def test_a_name_is_used_once_in_a_language(self):
-        async def story(business: Business) -> None:
-            assert code(await business.call("POST", TEMPLATES, MADE)) is None
-            assert code(await business.call("POST", TEMPLATES, MADE)) == 100
-            assert code(await business.call("POST", "/v25.0/1/message_templates", MADE)) == 100
-        play(story)
-
-    def test_an_edit_with_a_fault_changes_nothing(self):
-        async def story(business: Business) -> None:
-            id = (await business.call("POST", TEMPLATES, MADE)).json()["id"]
-            assert code(await business.call("POST", f"/v25.0/{id}", {"components": []})) == 100
-        play(story)
-
-SHAPES: list[dict[str, Any]] = [
-    TEXT, template(FILLED), {"type": "image", "image": {"link": "https://a.b", "caption": "C"}},
-    {"type": "interactive", "interactive": {"type": "button", "header": {"type": "text", "text": "H"},
-                                            "body": {"text": "B"}, "footer": {"text": "F"}, "action": {"buttons": [
-                                                {"type": "reply", "reply": {"id": "1", "title": "1"}}]}}},
-    {"type": "interactive", "interactive": {"type": "list", "body": {"text": "B"}, "action": {
-        "button": "C", "sections": [{"title": "S", "rows": [{"id": "1", "title": "1"}]}]}}},
-    {"type": "contacts", "contacts": [{"name": {"formatted_name": "A", "first_name": "A"},
-                                       "phones": [{"phone": "1"}]}]},
-    {"type": "location", "location": {"latitude": 1.0, "longitude": 2.0}},
-    {"type": "reaction", "reaction": {"message_id": "w", "emoji": ""}, "context": {"message_id": "w"}},
-]
-JUNK = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-                    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
-                    max_leaves=4)
-
-
-def spoiled(value: Any, path: list[int], junk: Any) -> Any:
-    """The same with junk in one place: `path` says which item of each list and object to go into."""
-    if not path or not isinstance(value, dict | list) or not value:
-        return junk
-    if isinstance(value, list):
-        at = path[0] % len(value)
-        return [spoiled(item, path[1:], junk) if n == at else item for n, item in enumerate(value)]
-    at = path[0] % len(value)
-    return {key: spoiled(item, path[1:], junk) if n == at else item for n, (key, item) in enumerate(value.items())}
-
-
-class TestUsersAnswer:
-    def test_a_templates_button_is_tapped(self):
-        async def story(business: Business) -> None:
-            buttons = {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Book again"},
-                                                      {"type": "URL", "text": "More", "url": "https://a.b"}]}
-            business.sim.world.templates.add("gone", "en", "UTILITY", ({"type": "BODY", "text": "Gone."}, buttons),
-                                             "APPROVED")
-            business.sim.user(USER)
-            assert code(await business.send(template(name="gone"))) is None
-            business.sim.tap(USER, "Book again")
-            await business.sim.advance()
-            [tapped] = business.values("messages")
-            assert (tapped["type"], tapped["button"]) == ("button", {"payload": "Book again", "text": "Book again"})
-        play(story)
-
-    def test_a_voice_note_and_an_opt_out(self):
-        async def story(business: Business) -> None:
-            business.sim.send_file(USER, File(b"ogg", "audio/ogg; codecs=opus"))
-            business.sim.opt_out(USER)
-            await business.sim.advance()
-            assert business.values("messages")[0]["audio"]["voice"] is True
-            changes = [change for body in business.bodies for entry in json.loads(body)["entry"]
-                       for change in entry["changes"] if change["field"] == "user_preferences"]
-            assert changes[0]["value"]["user_preferences"][0]["value"] == "stop"
-            assert business.sim.user(USER).opted_out
-        play(story)
-
-
-@given(shape=st.sampled_from(SHAPES), path=st.lists(st.integers(0, 9), min_size=1, max_size=8), junk=JUNK)
-@settings(max_examples=100, deadline=None)
-def test_no_message_however_spoiled_breaks_anything(shape: dict[str, Any], path: list[int], junk: Any):
-    async def story(business: Business) -> None:
-        business.sim.world.templates.add("reminder", "en", "UTILITY", (BODY,), "APPROVED")
-        await opened(business)
-        whole = {"messaging_product": "whatsapp", "to": f"+{USER}", "biz_opaque_callback_data": "k", **shape}
-        answer = await business.call("POST", MESSAGES, spoiled(whole, path, junk))
-        assert answer.status in (200, 400)
-        await business.sim.advance(60_000)
-    play(story)
-
-
-@given(path=st.lists(st.integers(0, 9), min_size=1, max_size=8), junk=JUNK)
-@settings(max_examples=60, deadline=None)
-def test_nor_does_a_definition_of_a_template(path: list[int], junk: Any):
-    async def story(business: Business) -> None:
-        whole = {**MADE, "components": [BODY | {"example": {"body_text": [["Ana", "Monday"]]}}, {
-            "type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Yes"}]}]}
-        await opened(business)
-        answer = await business.call("POST", TEMPLATES, spoiled(whole, path, junk))
-        assert answer.status in (200, 400)
-        await business.sim.advance(60_000)
-        for found in list(business.sim.world.templates):
-            assert (await business.send(template(FILLED, name=found.name))).status in (200, 400)
-        assert code(await business.call("POST", TEMPLATES, whole | {"name": "whole"})) is None
-    play(story)
