@@ -9,7 +9,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 
 from dsl.table import Retention, Table
 from runtime import machine
-from runtime.actions import ActionsError, closed_addresses, load_functions, missing_environment
+from runtime.actions import ActionsError, Function, closed_addresses, load_functions, missing_environment
 from runtime.calls import Actions
 from runtime.channels.port import Forgetful, Known
 from runtime.channels.uploads import Uploads
@@ -95,35 +95,14 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
     Raises:
         SettingsError: the bot's actions want something that is not there.
     """
-    try:
-        faults, functions = missing_environment(table, environment), load_functions(table, folder)
-    except ActionsError as fault:
-        faults, functions = [*missing_environment(table, environment), *str(fault).splitlines()], {}
-    faults = faults or closed_addresses(table, environment, settings.development)
-    if faults:
-        raise SettingsError(faults)
+    functions = _functions(table, folder, environment, development=settings.development)
     turns, clock = Turns(table, advance), clock or SteadyClock()
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        # How many posts are under way at once, the worker decides.
-        async with (aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
-                    outgoing(settings.development) as guarded):
-            posts = connections(settings.whatsapp_graph_url, settings.whatsapp_graph_version,
-                                settings.whatsapp_phone_number_id, settings.whatsapp_access_token)
-            files = Uploads(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
-                            settings.whatsapp_phone_number_id, settings.whatsapp_access_token, folder, table.media,
-                            known, clock)
-            channel = WhatsApp(posts, files if table.media else None)
-            media = Media(session, settings.whatsapp_graph_url, settings.whatsapp_graph_version,
-                          settings.whatsapp_access_token)
-            actions = Actions(table, functions, guarded, environment, development=settings.development, media=media)
-            sets_aside = table.delivery.in_doubt == "set aside"
-            settle_ms = max(1_000 * settings.settle, int(sets_aside))        # 0: what is in doubt goes at once
-            outbox = Outbox(channel, actions, clock, rate=settings.whatsapp_rate, settle_ms=settle_ms,
-                            sets_aside=sets_aside)
-            worker = Worker(store, turns, turns.failed, clock, outbox.committed, outbox.lease_ms, settle_ms,
-                            tidy=Janitor(store, kept(table, settings)).step)
+        async with _outbox(table, folder, settings, functions, environment, known, clock) as outbox:
+            worker = Worker(store, turns, turns.failed, clock, outbox.committed, outbox.lease_ms,
+                            _settle_ms(table, settings), tidy=Janitor(store, kept(table, settings)).step)
             worker.start()
             try:
                 yield {"worker": worker}
@@ -131,9 +110,45 @@ def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, s
                 logger.info("stopping")
                 await outbox.drain(DRAIN_S)
                 await asyncio.to_thread(worker.stop)
-                posts.close()
-                files.close()
                 store.close()
 
     webhook = Webhook(settings.whatsapp_phone_number_id, settings.app_secrets, settings.whatsapp_verify_token, clock)
     return application(webhook, life)
+
+
+def _functions(table: Table, folder: Path, environment: Mapping[str, str], *, development: bool
+               ) -> Mapping[str, Function]:
+    """The bot's own, once all is there that its actions want."""
+    try:
+        faults, functions = missing_environment(table, environment), load_functions(table, folder)
+    except ActionsError as fault:
+        faults, functions = [*missing_environment(table, environment), *str(fault).splitlines()], {}
+    faults = faults or closed_addresses(table, environment, development)
+    if faults:
+        raise SettingsError(faults)
+    return functions
+
+
+@asynccontextmanager
+async def _outbox(table: Table, folder: Path, settings: Settings, functions: Mapping[str, Function],
+                  environment: Mapping[str, str], known: Known, clock: Clock) -> AsyncIterator[Outbox]:
+    """What posts, on connections that end with this: the channel, its files, the actions."""
+    graph = settings.whatsapp_graph_url, settings.whatsapp_graph_version
+    number, token = settings.whatsapp_phone_number_id, settings.whatsapp_access_token
+    # How many posts are under way at once, the worker decides.
+    async with (aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+                outgoing(settings.development) as guarded):
+        with (closing(connections(*graph, number, token)) as posts,
+              closing(Uploads(session, *graph, number, token, folder, table.media, known, clock)) as files):
+            actions = Actions(table, functions, guarded, environment, development=settings.development,
+                              media=Media(session, *graph, token))
+            yield Outbox(WhatsApp(posts, files if table.media else None), actions, clock, rate=settings.whatsapp_rate,
+                         settle_ms=_settle_ms(table, settings), sets_aside=_sets_aside(table))
+
+
+def _sets_aside(table: Table) -> bool:
+    return table.delivery.in_doubt == "set aside"
+
+
+def _settle_ms(table: Table, settings: Settings) -> int:
+    return max(1_000 * settings.settle, int(_sets_aside(table)))             # 0: what is in doubt goes at once
