@@ -9,7 +9,8 @@ from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.simulation.world import InFile, InMemory, World, kiosk, played
+from tests.simulation.stores import InFile, InMemory
+from tests.simulation.world import World, kiosk, played
 
 IN_FILE = 100                                    # one seed of so many is played on SQLite, whose ticks cost ten others
 SHARED = Path("/dev/shm")                        # memory as a disk: what a power cut does to a file is not played here

@@ -13,10 +13,9 @@ from itertools import count
 from math import log
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 from loguru import logger
 
 from dsl.build import build
@@ -27,13 +26,12 @@ from runtime.events import Answered, Chose, Event, Failed, Said
 from runtime.machine import advance
 from runtime.outbox import SETTLE_MS, Outbox, Report
 from runtime.policy import Backoff
-from runtime.store.memory import MemoryStore
 from runtime.store.port import Conversation, Done, Inbound, Outcome, Receipt, Store, StoreDown, TakeTurn, Work
-from runtime.store.sql import SqlStore
 from runtime.turns import Turns
 from runtime.worker import GATHER_S, Worker
 from tests.simulation.ledger import Ledger
 from tests.simulation.loop import PROCESS, Crash, Loop
+from tests.simulation.stores import Stored
 
 BOT = Path(__file__).parent / "bot"
 
@@ -51,54 +49,6 @@ TAPS = (("main", "Pizza"), ("pizza.sure", "Yes"), ("pizza.sure", "No"), ("pizza.
 PAUSES_S = (1.0, 1.0, 2.0, 16.0)                 # of a user, on average: mostly in haste, sometimes called away
 
 SOON = Backoff(base_ms=500, ceiling_ms=5_000)    # no posting of ours is ever given up
-
-
-class Stored(Protocol):
-    """A store that survives its process."""
-
-    def open(self) -> Store: ...
-
-    def states(self) -> dict[str, str]: ...
-
-    def close(self) -> None: ...
-
-
-class InMemory:
-    def __init__(self, tags: Iterator[int]) -> None:
-        self._store = MemoryStore(lambda: f"t{next(tags)}")
-
-    def open(self) -> Store:
-        return self._store
-
-    def states(self) -> dict[str, str]:
-        return {conv: one.state for conv, one in self._store._tables.conversations.items()}
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-class InFile:
-    """Opened anew by each process; the one before it is gone, and with it whatever it had not committed."""
-
-    def __init__(self, path: Path, tags: Iterator[int]) -> None:
-        self._url, self._tags = f"sqlite:///{path}", tags
-        self._store: SqlStore | None = None
-
-    def open(self) -> Store:
-        if self._store:
-            self._store.close()
-        self._store = SqlStore(self._url, lambda: f"t{next(self._tags)}")
-        return self._store
-
-    def states(self) -> dict[str, str]:
-        assert self._store
-        rows = self._store.transaction(
-            lambda connection: connection.execute(sa.text("SELECT id, state FROM conversation")).all())
-        return {row.id: row.state for row in rows}
-
-    def close(self) -> None:
-        if self._store:
-            self._store.close()
 
 
 class Driven(Worker):
