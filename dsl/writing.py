@@ -175,8 +175,10 @@ def wrong_depth(source: Source, place: int, width: int, wanted: int, certainty: 
 
 
 def empty_block(span: Span, word: str) -> Diagnostic:
-    return EMPTY_BLOCK.at(span, Fix("write what belongs to it on the next line, two spaces deeper"),
-                          label="nothing stands under this", what=opener(word))
+    fix = "write what belongs to it on the next line, two spaces deeper"
+    if word in ("tries", "after", "on", "otherwise"):
+        fix = f"say where it leads, as in `{SHAPES[word]}`, or what happens on the next line, two spaces deeper"
+    return EMPTY_BLOCK.at(span, Fix(fix), label="nothing stands under this", what=opener(word))
 
 
 def too_deep_a_block(span: Span, most: int) -> Diagnostic:

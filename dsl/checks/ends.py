@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from dsl.checks.graph import Edge, Graph
 from dsl.checks.speak import written
-from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
+from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Label, Severity
 from dsl.table import Place, Step
 
 UNREACHABLE = Kind("F301", Severity.WARNING, "{what} can never be reached")
 FALLS_OFF = Kind("F302", Severity.ERROR, "`{flow}` ends here without {what}", why="{why}")
+CALLED_BY_NONE = Kind("F311", Severity.WARNING, "nothing calls `{flow}` with `do`, so there is nowhere to return to",
+                      why="The conversation would begin anew, at the `start` of the bot.")
 NOWHERE = Kind("F305", Severity.ERROR, "the option `{option}` leads nowhere",
                why="The user would tap it and get no answer.")
 
@@ -89,6 +91,10 @@ def _falling_off(graph: Graph) -> Iterator[Diagnostic]:
             place = graph.op_place(node, len(graph.ops[node]) - 1)
             if not _is_return(graph, place):
                 falls.setdefault(left.flow, {})[place] = None
+            elif left.flow in uses and not _is_called(graph, left.flow):
+                span = graph.span(place)
+                fix = Fix("write `end`, or say where it goes", (Edit(span, "end"),) if found.returns is None else ())
+                yield CALLED_BY_NONE.at(span, fix, label="to nobody", flow=left.flow)
     for flow, at in falls.items():
         *before, last = sorted(at, key=lambda place: (place.file, place.start))
         also = tuple(Label(graph.span(place), "and here") for place in before)
@@ -116,6 +122,11 @@ def _uses(graph: Graph) -> dict[str, Edge]:
             if edge.kind not in ("do", "failed", "lost") and graph.reached[edge.source]:
                 uses.setdefault(flow, edge)
     return uses
+
+
+def _is_called(graph: Graph, flow: str) -> bool:
+    entry = graph.entry(flow)
+    return any(edge.kind == "do" for edge in (graph.into[entry] if entry is not None else ()))
 
 
 def _options_to_nowhere(graph: Graph) -> Iterator[Diagnostic]:

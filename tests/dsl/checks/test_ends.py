@@ -173,7 +173,32 @@ def test_a_written_return_is_no_falling_off():
     assert lines('''
 flow main
   return
-''') == []
+''', codes="F302") == []
+
+
+def test_a_return_in_a_flow_that_nothing_calls_goes_back_to_nobody():
+    flow = '''
+flow main
+  do helps
+  if help is known
+    -> goes
+  return
+
+flow goes
+  return
+
+flow helps
+  return
+'''
+    found = lines(flow, "slots: {help: {type: text, max: 9, keep: user}}\n", codes="F311")
+
+    assert found == ["F311 6 return: to nobody", "F311 9 return: to nobody"]
+
+
+def test_a_value_that_is_returned_to_nobody_is_told_without_an_edit():
+    found, = said("flow main -> integer\n  return 1\n", codes="F311")
+
+    assert found.fixes[0].edits == ()
 
 
 def test_arms_that_fall_off_are_told_together():
