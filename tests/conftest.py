@@ -13,6 +13,7 @@ import pytest
 from tests.postgres import Server, database_on, started
 
 LINES = pytest.StashKey[list[str]]()
+FAULTS = ("tests/crash", "tests/simulation")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,3 +62,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("faults")
         for line in lines:
             terminalreporter.line(line)
+        took_s = sum(report.duration for reports in terminalreporter.stats.values() for report in reports
+                     if isinstance(report, pytest.TestReport) and report.nodeid.startswith(FAULTS))
+        terminalreporter.line(f"{' and '.join(FAULTS)}: {took_s:.0f} s in all")
