@@ -62,9 +62,10 @@ def _tables() -> list[sa.Table]:
 
 
 def _names() -> str:
-    """What sets the model's rows apart: the tag in its keys, and the platform's name of its message."""
+    """What sets the model's rows apart: the tag in its keys, and the platform's name of what was sent."""
     return (f"SELECT c.tag, o.provider_id FROM {ConversationRow.__tablename__} c "
-            f"JOIN {OutboxRow.__tablename__} o ON o.conv = c.id WHERE c.id LIKE '%{MODEL}'")
+            f"JOIN {OutboxRow.__tablename__} o ON o.conv = c.id WHERE c.id LIKE '%{MODEL}' "
+            f"AND o.provider_id IS NOT NULL")
 
 
 def _changes(names: Sequence[str], digits: str) -> list[tuple[str, str]]:
