@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from zlib import crc32
 
@@ -23,6 +23,7 @@ from runtime.effects import Call, Contact, Location, Media, Offer, Say, Template
 from runtime.events import Answered, Failed
 from runtime.gate import Gate, Repetitions
 from runtime.policy import Backoff
+from runtime.read_marks import ReadMarks
 from runtime.store.port import Dead, Done, Gone, Inbound, Posting, Run, Sent, Unsent
 
 ACTIONS = Backoff(base_ms=1_000)             # how often an action is tried, its domain says
@@ -43,6 +44,9 @@ class Report:
     gone: tuple[Gone, ...] = ()
     ended: frozenset[str] = frozenset()      # conversations whose run is over
     inbound: tuple[Inbound, ...] = ()        # results of actions
+
+
+NOTHING = Report()
 
 
 class Caller(Protocol):
@@ -69,6 +73,7 @@ class Outbox:
         self._channel, self._actions, self._clock = channel, actions, clock
         self._settle_ms, self._sets_aside, self._chance, self._pause = settle_ms, sets_aside, chance, pause
         self._gate, self._repetitions = Gate(rate), Repetitions()
+        self._marks = ReadMarks(channel)
         self._tasks: set[asyncio.Task[None]] = set()         # the loop itself holds tasks only weakly
         self._stopping = False
 
@@ -79,15 +84,16 @@ class Outbox:
 
     def committed(self, done: Done, until: int, report: Callable[[Report], None]) -> None:
         """Begin to post; runs of `done` are leased until `until`. On the event loop's thread."""
-        seen = {one.before.id: one.inbound.id for one in done.handled if one.inbound.origin == "channel"}
+        heard = {one.before.id: one.inbound.id for one in done.handled if one.inbound.origin == "channel"}
         for run in done.runs:
-            self._start(self._deliver(run, until, seen.pop(run.conversation, None), report))
-        for message in seen.values():
-            self._start(self._channel.seen(message, typing=False))
+            self._start(self._deliver(run, until, heard.pop(run.conversation, None), report))
+        for message in heard.values():
+            self._marks.put(message)
 
     async def drain(self, within_s: float) -> None:
         """Let posts that are on their way end; begin no other. What is left stays in the store."""
         self._stopping = True
+        self._marks.stop()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=within_s)
             for task in late:
@@ -99,19 +105,25 @@ class Outbox:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, run: Run, until: int, seen: str | None, report: Callable[[Report], None]) -> None:
+    async def _deliver(self, run: Run, until: int, heard: str | None, report: Callable[[Report], None]) -> None:
+        became = NOTHING
         try:
-            if seen and not self._stopping:
-                # Before the answer, never beside it: a typing bubble that comes after it stays for 25 seconds.
-                await self._channel.seen(seen, typing=True)
             address = decode_contact(run.contact) if run.contact else Address()
             for posting in run.postings:
+                if became is not NOTHING:
+                    report(became)
+                    became = NOTHING
+                if heard and posting.kind == "call" and not self._stopping:
+                    # Before the answer, never beside it: a typing bubble that comes after it stays for 25 seconds.
+                    await self._channel.seen(heard, typing=True)
+                    heard = None
                 became = await self._post(run.conversation, address, posting, until)
-                report(became)
                 if became.unsent or became.gone:
                     break
         finally:
-            report(Report(ended=frozenset({run.conversation})))
+            report(replace(became, ended=frozenset({run.conversation})))
+            if heard and not self._stopping:
+                self._marks.put(heard)
 
     async def _post(self, conversation: str, address: Address, posting: Posting, until: int) -> Report:
         try:
@@ -192,8 +204,10 @@ def _later(conversation: str, posting: Posting, wait_ms: int = 0, error: str | N
 
 def merged(reports: Iterable[Report]) -> Report:
     """All of these as one."""
-    all_ = list(reports)
-    return Report(sent=tuple(x for r in all_ for x in r.sent), unsent=tuple(x for r in all_ for x in r.unsent),
-                  dead=tuple(x for r in all_ for x in r.dead), gone=tuple(x for r in all_ for x in r.gone),
-                  ended=frozenset().union(*(r.ended for r in all_)),
-                  inbound=tuple(x for r in all_ for x in r.inbound))
+    told = [report for report in reports if report is not NOTHING]
+    return Report(sent=tuple([one for report in told for one in report.sent]),
+                  unsent=tuple([one for report in told for one in report.unsent]),
+                  dead=tuple([one for report in told for one in report.dead]),
+                  gone=tuple([one for report in told for one in report.gone]),
+                  ended=frozenset().union(*[report.ended for report in told]),
+                  inbound=tuple([one for report in told for one in report.inbound]))

@@ -18,6 +18,7 @@ import uvicorn
 from loguru import logger
 from msgspec.structs import replace
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from dsl.table import Retention, Table
 from runtime import machine
@@ -62,7 +63,7 @@ def server(table: Table, folder: Path, settings: Settings, advance: Advance = ma
     known = Uploaded(settings.database_url, settings.whatsapp_phone_number_id)
     app = assemble(table, folder, settings, advance, store, known=known)
     config = uvicorn.Config(app, host=settings.host, port=settings.port, loop="auto", http="httptools",
-                            log_config=None, access_log=False, server_header=False,
+                            log_config=None, access_log=False, server_header=False, proxy_headers=False,
                             timeout_graceful_shutdown=int(DRAIN_S))
     return Server(config)
 
@@ -86,7 +87,7 @@ class Server(uvicorn.Server):
 
 def assemble(table: Table, folder: Path, settings: Settings, advance: Advance, store: Store,
              clock: Clock | None = None, environment: Mapping[str, str] = os.environ,
-             known: Known = FORGETFUL) -> Starlette:
+             known: Known = FORGETFUL) -> ASGIApp:
     """The application on a prepared store; it closes the store when it ends.
 
     Args:

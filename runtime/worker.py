@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -24,7 +25,7 @@ from runtime.store.port import Done, Inbound, Receipt, Store, StoreDown, TakeTur
 from runtime.telemetry import turns_taken
 
 BATCH = 1_000                                # events of one tick, unless a single webhook holds more
-IN_FLIGHT = 64                               # conversations this process posts for at the same time
+IN_FLIGHT = 128                              # conversations this process posts for at the same time
 FIRE_MS, SCAN_MS = 500, 5_000                # due timers twice a second; what nobody remembers, every five seconds
 GATHER_S = 0.004                             # reports wait that long for company: they ride on a commit that happens
 HELD_S = 0.003                               # look again at a conversation that another process held
@@ -63,7 +64,7 @@ class Gathered:
     def inbound(self) -> tuple[Inbound, ...]:
         """In the order in which they happened: webhooks come in none."""
         told = [one for waiter in self.waiters for one in waiter.inbound]
-        return tuple(sorted([*told, *self.report.inbound], key=lambda one: one.at))
+        return tuple(sorted([*told, *self.report.inbound], key=attrgetter("at")))
 
     @property
     def receipts(self) -> tuple[Receipt, ...]:
@@ -71,7 +72,7 @@ class Gathered:
 
 
 class Worker:
-    """`accept` from the event loop, `report` from anywhere; `cycle` is one round of the thread."""
+    """`accept` and `report` on the event loop; `cycle` is one round of the thread."""
 
     def __init__(self, store: Store, turn: TakeTurn, failed: TakeTurn, clock: Clock,
                  committed: Committed, lease_ms: int, settle_ms: int = 0, pause_s: float = PAUSE_S,
@@ -79,7 +80,9 @@ class Worker:
         self._store, self._turn, self._failed, self._clock = store, turn, failed, clock
         self._committed, self._pause_s = committed, pause_s
         self._lease_ms, self._settle_ms, self._tidy = lease_ms, settle_ms, tidy
-        self._queue: queue.SimpleQueue[Waiter | Report | Stop] = queue.SimpleQueue()
+        self._items: deque[Waiter | Report | Stop] = deque()                # what the thread is to take
+        self._bell = threading.Event()                       # wakes it
+        self._is_soon = self._is_later = False               # the bell is going to ring
         self._unmarked = NOTHING                            # reports whose tick did not commit
         self._busy: set[str] = set()
         self._offer: dict[str, None] = {}                   # the first to come first
@@ -101,15 +104,27 @@ class Worker:
             StoreDown: not all of them are.
         """
         future = self._loop.create_future()
-        self._queue.put(Waiter(tuple(inbound), tuple(receipts), future))
+        self._items.append(Waiter(tuple(inbound), tuple(receipts), future))
+        if not self._is_soon:                                # once for all that this round of the loop brings
+            self._is_soon = True
+            self._loop.call_soon(self._ring)
         await future
 
     def report(self, report: Report) -> None:
-        self._queue.put(report)
+        self._items.append(report)
+        if not self._is_later:
+            self._is_later = True
+            self._loop.call_later(GATHER_S, self._ring)
+
+    def _ring(self) -> None:
+        self._is_soon = self._is_later = False
+        if self._items:
+            self._bell.set()
 
     def stop(self) -> None:
         """End the thread when everything that waits now has been ticked. Blocks."""
-        self._queue.put(Stop())
+        self._items.append(Stop())
+        self._bell.set()
         self._thread.join()
 
     def _live(self) -> None:
@@ -141,7 +156,7 @@ class Worker:
 
     def _tidy_up(self, now: int) -> None:
         """A little cleaning, after those who waited for the tick were told."""
-        is_quiet = self._queue.empty() and not self._held
+        is_quiet = not self._items and not self._held
         if now - self._tidied >= (TIDY_MS if is_quiet else TIDY_LATEST_MS):
             self._tidied = now
             self._tidy(now)
@@ -149,23 +164,25 @@ class Worker:
     def _gather(self, wait_s: float) -> Gathered:
         gathered, reports, events = Gathered(), [self._unmarked], 0
         until = time.monotonic() + wait_s
-        while events < BATCH:
-            try:
-                item = self._queue.get(timeout=max(0.0, until - time.monotonic()))
-            except queue.Empty:
+        while True:
+            self._bell.clear()
+            while self._items and events < BATCH:
+                match item := self._items.popleft():
+                    case Stop():
+                        gathered.stop = True
+                        until = 0.0
+                    case Waiter():
+                        gathered.waiters.append(item)
+                        events += len(item.inbound) + len(item.receipts)
+                        until = 0.0
+                    case Report():
+                        reports.append(item)
+                        events += len(item.inbound)
+                        until = min(until, time.monotonic() + GATHER_S if self._is_later else 0.0)
+            left = until - time.monotonic()
+            if left <= 0 or events >= BATCH:
                 break
-            match item:
-                case Stop():
-                    gathered.stop = True
-                    until = 0.0
-                case Waiter():
-                    gathered.waiters.append(item)
-                    events += len(item.inbound) + len(item.receipts)
-                    until = 0.0
-                case Report():
-                    reports.append(item)
-                    events += len(item.inbound)
-                    until = min(until, time.monotonic() + GATHER_S)
+            self._bell.wait(left)
         gathered.report = merged(reports)
         return gathered
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hmac
 import random
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 import msgspec
 from loguru import logger
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from runtime.channels.envelope import Heard, Item, Names, Rejected, Renamed, Status, Unreadable, is_signed, parse, walk
 from runtime.channels.errors import classified
@@ -22,6 +23,7 @@ from runtime.clock import Clock
 from runtime.policy import Backoff
 from runtime.store.port import Failure, Identity, Inbound, Receipt, StoreDown
 
+PATH = "/webhooks/whatsapp"
 LARGEST = 3 * 1024 * 1024                    # bytes; Meta documents 3 MB
 
 
@@ -33,8 +35,11 @@ class TooLarge(Exception):
     """The body has more bytes than a webhook ever has."""
 
 
+Answer: TypeAlias = tuple[Message, Message]
+
+
 class Webhook:
-    """Handlers of the route; the worker behind it is `worker` in the application's state."""
+    """What the route is answered; the worker behind it is `worker` in the application's state."""
 
     def __init__(self, account: str, app_secrets: Sequence[str], verify_token: str, clock: Clock,
                  chance: Callable[[], float] = random.random) -> None:
@@ -50,20 +55,26 @@ class Webhook:
             return PlainTextResponse("forbidden", 403)
         return PlainTextResponse(asked.get("hub.challenge", ""), headers={"X-Content-Type-Options": "nosniff"})
 
-    async def receive(self, request: Request) -> Response:
-        worker: Accepts = request.state.worker
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The POST, an ASGI application of its own: all load comes this way."""
+        for message in await self._answer(scope, receive):
+            await send(message)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        worker: Accepts = scope["state"]["worker"]
+        headers = dict(scope["headers"])
         try:
-            body = await _body(request)
+            body = await _body(headers, receive)
         except TooLarge:
-            return PlainTextResponse("too large", 413, headers={"Connection": "close"})
+            return TOO_LARGE
         except ClientDisconnect:
-            return PlainTextResponse("gone", 400)
-        if not is_signed(body, request.headers.get("x-hub-signature-256", ""), self._app_secrets):
-            return PlainTextResponse("wrong signature", 401)
+            return GONE
+        if not is_signed(body, headers.get(b"x-hub-signature-256", b"").decode("latin-1"), self._app_secrets):
+            return WRONG_SIGNATURE
         try:
             items = walk(parse(body), self._account, self._clock())
         except Unreadable:
-            return PlainTextResponse("not JSON", 400)
+            return NOT_JSON
         _tell(items)
         inbound = [_inbound(item) for item in items if isinstance(item, Heard | Renamed)]
         receipts = [_receipt(item, self._chance()) for item in items if isinstance(item, Status)]
@@ -71,21 +82,36 @@ class Webhook:
             if inbound or receipts:
                 await worker.accept(inbound, receipts)
         except StoreDown:
-            return PlainTextResponse("not stored", 503)
-        return PlainTextResponse("ok")
+            return NOT_STORED
+        return OK
 
 
-async def _body(request: Request) -> bytes:
+def _made(status: int, text: bytes, *headers: tuple[bytes, bytes]) -> Answer:
+    held = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(text)), *headers]
+    return ({"type": "http.response.start", "status": status, "headers": held},
+            {"type": "http.response.body", "body": text})
+
+
+OK, NOT_STORED = _made(200, b"ok"), _made(503, b"not stored")
+WRONG_SIGNATURE, NOT_JSON, GONE = _made(401, b"wrong signature"), _made(400, b"not JSON"), _made(400, b"gone")
+TOO_LARGE = _made(413, b"too large", (b"connection", b"close"))
+
+
+async def _body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     """The raw bytes, as they were signed; no more of them than a webhook may have."""
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:20]) > LARGEST:
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length[:20]) > LARGEST:
         raise TooLarge
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    body, is_more = b"", True
+    while is_more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
         if len(body) > LARGEST:
             raise TooLarge
-    return bytes(body)
+        is_more = message.get("more_body", False)
+    return body
 
 
 def _inbound(item: Heard | Renamed) -> Inbound:

@@ -81,8 +81,8 @@ class Fixed:
     async def posted(self, *runs: Run, handled: tuple[Handled, ...] = ()) -> Report:
         """Everything that was reported, once nothing is under way."""
         self.post(*runs, handled=handled)
-        while self.outbox._tasks:
-            await asyncio.wait(self.outbox._tasks)
+        while under_way := self.outbox._tasks | self.outbox._marks._tasks:
+            await asyncio.wait(under_way)
         return merged(self.reports)
 
 
@@ -131,10 +131,18 @@ def test_conversations_do_not_wait_for_each_other():
     play(story)
 
 
-def test_a_message_is_marked_as_read_before_it_is_answered():
+def test_a_message_is_marked_as_read_when_it_is_answered_and_does_not_keep_the_answer_waiting():
     async def story(fixed: Fixed) -> None:
         await fixed.posted(run(Say("one")), handled=(handled("w1"), handled("w2"), handled("w9", "silent")))
-        assert fixed.channel.log == ["seen w2 typing", "+1 one 9f2c:0:1", "seen w9"]
+        assert fixed.channel.log == ["+1 one 9f2c:0:1", "seen w9", "seen w2"]
+    play(story)
+
+
+def test_who_waits_for_an_action_sees_that_an_answer_is_being_written():
+    async def story(fixed: Fixed) -> None:
+        fixed.actions.results = [Answered("c1", result=1)]
+        await fixed.posted(run(Say("one moment"), Call("c1", "book", {})), handled=(handled("w1"),))
+        assert fixed.channel.log == ["+1 one moment 9f2c:0:1", "seen w1 typing"]
     play(story)
 
 
@@ -194,7 +202,7 @@ def test_stopping_lets_the_post_under_way_end_and_gives_the_rest_back():
             sent=(Sent(1, "wamid.9f2c:0:1"),), unsent=(Unsent(2, "c", 0),), ended=frozenset({"c"}))
 
         assert (await fixed.posted(run(Say("three")), handled=(handled("w2"),))).unsent[-1] == Unsent(1, "c", 0)
-        assert fixed.channel.log == ["seen w1 typing", "+1 one 9f2c:0:1"]
+        assert fixed.channel.log == ["+1 one 9f2c:0:1"]
     play(story)
 
 

@@ -28,7 +28,7 @@ from runtime.store.port import (
     Work,
 )
 from runtime.turns import Turns
-from runtime.worker import SCAN_MS, TIDY_LATEST_MS, TIDY_MS, Worker
+from runtime.worker import IN_FLIGHT, SCAN_MS, TIDY_LATEST_MS, TIDY_MS, Worker
 from tests.runtime.toy import advance, table
 
 
@@ -199,13 +199,13 @@ def test_a_failed_posting_is_offered_again_when_its_time_has_come():
 def test_what_found_no_room_is_offered_when_there_is_some():
     async def story() -> None:
         fixed = Fixed(MemoryStore())
-        many = [Inbound(f"c{n}", "m", said("hello").event) for n in range(65)]
+        many = [Inbound(f"c{n}", "m", said("hello").event) for n in range(IN_FLIGHT + 1)]
         await fixed.round(*many)
-        assert len(fixed.texts) == 64
+        assert len(fixed.texts) == IN_FLIGHT
 
         fixed.worker.report(Report(ended=frozenset({fixed.done[0].runs[0].conversation})))
         await fixed.round()
-        assert len(fixed.texts) == 65
+        assert len(fixed.texts) == IN_FLIGHT + 1
     play(story)
 
 

@@ -174,9 +174,13 @@ def test_who_hangs_up_is_told_nothing():
     async def hung_up() -> dict[str, str]:
         return {"type": "http.disconnect"}
 
+    async def told(message: Any) -> None:
+        answers.append(message)
+
+    answers: list[Any] = []
     scope = {"type": "http", "method": "POST", "headers": [], "state": {"worker": Worker()}}
-    webhook = Webhook(ACCOUNT, [SECRET], VERIFY, lambda: 0)
-    assert asyncio.run(webhook.receive(Request(scope, hung_up))).status_code == 400
+    asyncio.run(Webhook(ACCOUNT, [SECRET], VERIFY, lambda: 0)(scope, hung_up, told))
+    assert answers[0]["status"] == 400
 
 
 def test_without_a_token_of_ours_no_handshake_succeeds():
