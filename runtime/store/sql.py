@@ -168,6 +168,7 @@ def sqlite_engine(url: str, wait_s: int) -> sa.Engine:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        connection.execute("PRAGMA temp_store=MEMORY")       # what undoes one statement needs no file
 
     @sa.event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
