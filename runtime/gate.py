@@ -65,8 +65,8 @@ class Gate:
     def wait_ms(self, conversation: str, now: int) -> int:
         """How long this conversation is to wait in the store; 0: not at all."""
         waits = [min(breaker.wait_ms(now), TRYING_MS) if breaker.circuit() == "trying" else breaker.wait_ms(now)
-                 for breaker in (self._platform, self._account)]
-        return max(*waits, self._pairs.get(conversation, PAIR).wait_ms(now))
+                 for breaker in (self._platform, self._account) if breaker.failures]
+        return max(0, *waits, self._pairs.get(conversation, PAIR).wait_ms(now))
 
     def pace_ms(self, now: int) -> int:
         """How long a message that comes now has to wait for its turn among those of the number."""
@@ -114,6 +114,8 @@ class Repetitions:
         sent = self._sent.get(conversation, deque())
         while sent and sent[0][0] <= now - WITHIN_MS:
             sent.popleft()
+        if len(sent) < EQUAL:
+            return False
         digest = _digest(payload)
         if sum(one == digest for _, one in sent) < EQUAL:
             return False

@@ -28,6 +28,7 @@ from runtime.store.port import Dead, Done, Gone, Inbound, Posting, Run, Sent, Un
 
 ACTIONS = Backoff(base_ms=1_000)             # how often an action is tried, its domain says
 SHUT = Undelivered("the window is closed", "closed")         # not asked again: it is until the user writes
+CROWD = 32                                   # users whose messages are marked as read when they come at once
 SETTLE_MS = 20_000                           # how long a message that may have arrived waits for a word of it
 
 _decode_message = msgspec.json.Decoder(Say | Offer | Media | Location | Contact | Template).decode
@@ -85,6 +86,8 @@ class Outbox:
     def committed(self, done: Done, until: int, report: Callable[[Report], None]) -> None:
         """Begin to post; runs of `done` are leased until `until`. On the event loop's thread."""
         heard = {one.before.id: one.inbound.id for one in done.handled if one.inbound.origin == "channel"}
+        if len(heard) > CROWD:
+            heard = {}                       # there is better to do than to mark messages as read
         for run in done.runs:
             self._start(self._deliver(run, until, heard.pop(run.conversation, None), report))
         for message in heard.values():

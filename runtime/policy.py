@@ -126,7 +126,7 @@ class Bucket:
         return max(0, -int(-(self.full_at - now - (self.size - 1) * self.every_ms) // 1))
 
     def take(self, now: int) -> Bucket:
-        return replace(self, full_at=max(self.full_at, now) + self.every_ms)
+        return Bucket(size=self.size, every_ms=self.every_ms, full_at=max(self.full_at, now) + self.every_ms)
 
     def is_full(self, now: int) -> bool:
         """

@@ -26,6 +26,9 @@ from runtime.telemetry import turns_taken
 
 BATCH = 1_000                                # events of one tick, unless a single webhook holds more
 IN_FLIGHT = 128                              # conversations this process posts for at the same time
+# When so many events wait for one commit, answering webhooks comes first: beside them only a few begin to post. What
+# is to be sent is on disk, and leaves when there are fewer; webhooks that wait too long come again, and make more.
+CROWD, IN_CROWD = 32, 16
 FIRE_MS, SCAN_MS = 500, 5_000                # due timers twice a second; what nobody remembers, every five seconds
 GATHER_S = 0.004                             # reports wait that long for company: they ride on a commit that happens
 HELD_S = 0.003                               # look again at a conversation that another process held
@@ -194,10 +197,12 @@ class Worker:
             heapq.heappush(self._later, (now + unsent.wait_ms, unsent.conversation))
         while self._later and self._later[0][0] <= now:
             self._offer[heapq.heappop(self._later)[1]] = None
-        return Work(now=now, inbound=gathered.inbound, sent=report.sent, unsent=report.unsent, dead=report.dead,
+        inbound, room = gathered.inbound, IN_FLIGHT - len(self._busy)
+        if len(inbound) >= CROWD:
+            room = min(room, IN_CROWD)
+        return Work(now=now, inbound=inbound, sent=report.sent, unsent=report.unsent, dead=report.dead,
                     gone=report.gone, receipts=gathered.receipts, settle_ms=self._settle_ms, look=self._held,
-                    offer=tuple(self._offer), waiting=self._waiting, busy=frozenset(self._busy),
-                    room=IN_FLIGHT - len(self._busy),
+                    offer=tuple(self._offer), waiting=self._waiting, busy=frozenset(self._busy), room=room,
                     fire=now - self._fired >= FIRE_MS, scan=now - self._scanned >= SCAN_MS, lease_ms=self._lease_ms)
 
     def _wait_s(self) -> float:

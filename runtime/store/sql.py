@@ -12,6 +12,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from operator import attrgetter, itemgetter
 from time import monotonic
 from typing import Any
@@ -415,7 +416,7 @@ def remember(leases: Leases, leased: Leases) -> None:
     for posting in leased:
         leases.pop(posting, None)                            # so that it goes to the end
     leases.update(leased)
-    for posting in list(leases)[:max(0, len(leases) - LEASES)]:
+    for posting in list(islice(leases, max(0, len(leases) - LEASES))):
         del leases[posting]
 
 
