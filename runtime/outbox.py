@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import Protocol
 from zlib import crc32
 
 import msgspec
 from loguru import logger
+from msgspec.structs import replace
 
 from runtime.channels.port import Channel, Later, Undelivered, decode_contact
 from runtime.channels.port import Contact as Address
@@ -35,8 +35,7 @@ _decode_message = msgspec.json.Decoder(Say | Offer | Media | Location | Contact 
 _decode_call = msgspec.json.Decoder(Call).decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What became of postings, for the next tick."""
 
     sent: tuple[Sent, ...] = ()
@@ -137,9 +136,9 @@ class Outbox:
             logger.bind(key=posting.key).opt(exception=fault).error("posting failed")
             return self._undelivered(conversation, posting, Undelivered(type(fault).__name__))
 
-    def _is_too_late(self, timeout_s: float, until: int) -> bool:
+    def _is_too_late(self, now: int, timeout_s: float, until: int) -> bool:
         """Whether it might outlast its lease, and then be somebody else's to post."""
-        return self._stopping or self._clock() + timeout_s * 1_000 > until
+        return self._stopping or now + timeout_s * 1_000 > until
 
     async def _message(self, conversation: str, address: Address, posting: Posting, until: int) -> Report:
         now, message = self._clock(), _decode_message(posting.payload)
@@ -153,12 +152,12 @@ class Outbox:
         if wait_ms := self._gate.wait_ms(conversation, now):
             return _later(conversation, posting, wait_ms)
         pace_ms = self._gate.pace_ms(now)
-        if self._is_too_late(self._channel.timeout_s + pace_ms / 1_000, until):
+        if self._is_too_late(now, self._channel.timeout_s + pace_ms / 1_000, until):
             return _later(conversation, posting, pace_ms)    # and takes nobody's place
         self._gate.enter(conversation, now)
         if pace_ms:
             await self._pause(pace_ms / 1_000)
-            if self._is_too_late(self._channel.timeout_s, until):
+            if self._is_too_late(self._clock(), self._channel.timeout_s, until):
                 return _later(conversation, posting)
         delivery = await self._channel.send(address.to, message, posting.key)
         if isinstance(delivery, Later):
@@ -188,7 +187,7 @@ class Outbox:
         return _later(conversation, posting, max(wait_ms, self._settle_ms if is_unknown else 0), error, is_unknown)
 
     async def _call(self, conversation: str, posting: Posting, until: int) -> Report:
-        if self._is_too_late(self._actions.timeout_s, until):
+        if self._is_too_late(self._clock(), self._actions.timeout_s, until):
             return _later(conversation, posting)
         result = await self._actions.run(_decode_call(posting.payload), posting.key, posting.attempts)
         if result is None:

@@ -7,7 +7,6 @@ A turn that raises is our fault, not the user's: it is journalled with the excep
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace as replace_entry
 from time import perf_counter_ns
 from typing import Any, TypeAlias
 
@@ -80,14 +79,14 @@ class Turns:
         slots = {name: value for name, value in state.slots.items() if name == "language" or self._is_kept(name)}
         turn = Turn(replace(state, frames=(), waiting=(), asked=(), misses=0, slots=slots), (Close("gone"),))
         return Outcome(state=encode_state(turn.state).decode(), contact=before.contact,
-                       entry=replace_entry(self._entry(state, turn.state, None, turn, None, started), kind="gone"))
+                       entry=replace(self._entry(state, turn.state, None, turn, None, started), kind="gone"))
 
     def _renamed(self, before: Conversation, inbound: Inbound, started: int) -> Outcome:
         """The user has another number or id: the conversation stays as it is, and reaches them there."""
         state = decode_state(before.state) if before.state else State()
         entry = self._entry(state, state, None, Turn(state, ()), None, started)
         return Outcome(state=before.state, contact=_text(encode_contact(_contact(before, inbound))),
-                       entry=replace_entry(entry, kind="renamed"))
+                       entry=replace(entry, kind="renamed"))
 
     def _is_kept(self, slot: str) -> bool:
         return slot in self._table.slots and self._table.slots[slot].keep

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from loguru import logger
+from msgspec.structs import replace as changed
 
 from runtime.clock import Clock
 from runtime.outbox import Report, merged
@@ -254,7 +255,7 @@ class Worker:
                 self._alone(replace(alone, inbound=(inbound,)))
             except StoreDown as fault:
                 faults[inbound] = fault
-        self._unmarked = replace(gathered.report, inbound=tuple(
+        self._unmarked = changed(gathered.report, inbound=tuple(
             inbound for inbound in gathered.report.inbound if inbound in faults))
         self._loop.call_soon_threadsafe(_settle, gathered.waiters, down, faults)
 
@@ -274,9 +275,9 @@ def _settle(waiters: Sequence[Waiter], fault: StoreDown | None,
             faults: Mapping[Inbound, StoreDown] = MappingProxyType({})) -> None:
     """Answer the webhooks: each with the first of `faults` among its events, or else with `fault`."""
     for waiter in waiters:
+        why = next((faults[inbound] for inbound in waiter.inbound if inbound in faults), fault) if faults else fault
         if waiter.future.done():                             # its connection has gone
             continue
-        why = next((faults[inbound] for inbound in waiter.inbound if inbound in faults), fault)
         if why is None:
             waiter.future.set_result(None)
         else:

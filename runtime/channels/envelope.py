@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 from zlib import crc32
 
@@ -41,8 +41,7 @@ class Unreadable(ValueError):
     """Not JSON, or nested beyond reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """An event of a user. `user` names them within the account, `address` is where they can be reached.
 
     The event's own time is ours: a message that was on its way for hours is answered now, and what waits for the
@@ -55,7 +54,7 @@ class Heard:
     id: str
     event: Event
     sent_at: int                             # the platform's time, milliseconds: only good for putting things in order
-    names: Names = field(default_factory=dict)
+    names: Names = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +138,15 @@ def _refuse(constant: str) -> None:
     raise Unreadable(constant)
 
 
-_MAYBE_BAD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9]{19}")      # NUL, surrogates, numbers beyond 64 bits
+_MAYBE_BAD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")        # NUL, surrogates
+_DIGITS = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else 0 for byte in range(256))
+_TOO_LARGE = b"0" * 19                       # a number that may be beyond 64 bits
 
 
 def _is_clean(body: bytes) -> bool:
     """Whether the bytes alone say that there is nothing to clean, as of nearly every webhook: that costs a tenth."""
-    return body.count(b"{") + body.count(b"[") <= DEEPEST and _MAYBE_BAD.search(body) is None
+    return (body.count(b"{") + body.count(b"[") <= DEEPEST and _TOO_LARGE not in body.translate(_DIGITS)
+            and (b"\\u" not in body or _MAYBE_BAD.search(body) is None))
 
 
 def _clean(value: Json, depth: int) -> Json:

@@ -12,7 +12,9 @@ end; what it had yet to say and to hear goes over, and so do the ids of its mess
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from runtime.store.port import Identity, IdentityKind, Inbound
 
@@ -49,7 +51,8 @@ class Book:
     def placed(self, inbound: Iterable[Inbound]) -> list[Inbound]:
         """These events with the conversations they belong to; changes of names that we do not know are left out."""
         found = [(one, conversation) for one in inbound if (conversation := self._conversation(one)) is not None]
-        return [replace(one, conversation=self._last(conversation)) for one, conversation in found]
+        return [one if (name := self._last(conversation)) == one.conversation else replace(one, conversation=name)
+                for one, conversation in found]
 
     def _conversation(self, inbound: Inbound) -> str | None:
         if not inbound.identities:

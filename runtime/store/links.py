@@ -7,10 +7,10 @@ process that merges two conversations waits for those who are about to write int
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlmodel import SQLModel
 
 from runtime.store.among import among
@@ -80,7 +80,8 @@ class Links:
         links = self._of_names(names)
         known = [_known(links, one) for one in inbound]
         if None not in known:
-            return tuple(replace(one, conversation=name) for one, name in zip(inbound, known, strict=True) if name)
+            return tuple(one if name == one.conversation else replace(one, conversation=name)
+                         for one, name in zip(inbound, known, strict=True) if name)
         left: dict[str, Inbound] = {}
         for _ in range(ROUNDS):
             convs = {one.conversation for one in inbound} | {link.conversation for link in links.values()}

@@ -151,7 +151,7 @@ def _fresh(tables: _Tables, inbound: Iterable[Inbound]) -> list[Inbound]:
 
 
 def _merge(tables: _Tables, other: str, into: str) -> None:
-    tables.undone = [replace(one, conversation=into) if one.conversation == other else one for one in tables.undone
+    tables.undone = [changed(one, conversation=into) if one.conversation == other else one for one in tables.undone
                      if one.conversation != other or (into, one.id) not in tables.seen]
     tables.seen = {(into if conv == other else conv, id): at for (conv, id), at in tables.seen.items()}
     tables.outbox = {id: changed(queued, standing=changed(queued.standing, conversation=into))
@@ -159,7 +159,7 @@ def _merge(tables: _Tables, other: str, into: str) -> None:
     tables.unsent[into] = tuple(sorted((*tables.unsent.get(into, ()), *tables.unsent.pop(other, ()))))
     tables.timers = {key: due for key, due in tables.timers.items() if key[0] != other}
     if before := tables.conversations.get(other):
-        tables.conversations[other] = replace(before, state="", contact="")
+        tables.conversations[other] = changed(before, state="", contact="")
 
 
 def _turns(tables: _Tables, inbound: Iterable[Inbound], turn: TakeTurn, tag: Callable[[], str]) -> list[Handled]:
@@ -174,7 +174,7 @@ def _turns(tables: _Tables, inbound: Iterable[Inbound], turn: TakeTurn, tag: Cal
 
 
 def _after(before: Conversation, outcome: Outcome) -> Conversation:
-    return replace(before, turns=before.turns + 1, state=outcome.state, contact=outcome.contact)
+    return changed(before, turns=before.turns + 1, state=outcome.state, contact=outcome.contact)
 
 
 def _keep(tables: _Tables, handled: Handled) -> None:
@@ -253,7 +253,7 @@ def _to_send(tables: _Tables, posting: int) -> _Queued | None:
 def _standing(queued: _Queued, standing: Standing) -> _Queued:
     posting = queued.posting
     if posting.attempts != standing.attempts:
-        posting = replace(posting, attempts=standing.attempts)
+        posting = changed(posting, attempts=standing.attempts)
     return changed(queued, standing=standing, posting=posting)
 
 
@@ -296,7 +296,7 @@ def _claim(tables: _Tables, work: Work, offered: Collection[str]) -> tuple[list[
             tables.put(changed(queued, standing=changed(queued.standing, leased=True),
                                next_at=work.now + work.lease_ms))
         if run:
-            postings = (replace(queued.posting, in_doubt=True) if _is_doubtful(queued) else queued.posting
+            postings = (changed(queued.posting, in_doubt=True) if _is_doubtful(queued) else queued.posting
                         for queued in run)
             runs.append(Run(conv, tables.conversations[conv].contact, tuple(postings)))
         else:
@@ -340,7 +340,7 @@ def _left(queued: _Queued, keep: Retention, now: int) -> _Queued | None:
         case True, True:
             return None
         case True, False:
-            return changed(queued, posting=replace(queued.posting, payload=""),
+            return changed(queued, posting=changed(queued.posting, payload=""),
                            standing=changed(standing, status=DROPPED))
         case False, True:
             return changed(queued, standing=changed(standing, delivery=None, provider_id=None, error=None))

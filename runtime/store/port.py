@@ -40,8 +40,7 @@ class Identity(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(msgspec.Struct, frozen=True):
     """One event for one conversation, with the id that makes its second delivery harmless.
 
     With `identities`, the conversation is the one they lead to; `conversation` names it if they are new.
@@ -57,8 +56,7 @@ class Inbound:
     was: tuple[Identity, ...] = ()           # which of the user's names are theirs no more
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True):
     """A conversation as it stands before a turn."""
 
     id: str
@@ -68,8 +66,7 @@ class Conversation:
     contact: str = ""                        # JSON of a `Contact`: how the channel reaches the user
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What the journal keeps of a turn."""
 
     table: str                               # version of the bot
@@ -83,8 +80,7 @@ class Entry:
     took_us: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What one turn changes."""
 
     state: str
@@ -97,8 +93,7 @@ class Outcome:
 TakeTurn: TypeAlias = Callable[[Conversation, Inbound], Outcome]
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
+class Handled(msgspec.Struct, frozen=True):
     """A turn that was taken: the conversation before it, the event, what came of it."""
 
     before: Conversation
@@ -106,8 +101,7 @@ class Handled:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(msgspec.Struct, frozen=True):
     """A row of the outbox. `key` is `tag:turn:index`: the same whenever and by whomever it is posted."""
 
     id: int
@@ -118,8 +112,7 @@ class Posting:
     in_doubt: bool = False                   # it may have been sent, and nothing was heard of it in time
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """All unsent postings of a conversation, oldest first, leased to who got them."""
 
     conversation: str
@@ -127,16 +120,14 @@ class Run:
     postings: tuple[Posting, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True):
     """A posting that was accepted, and the receiver's own id for it."""
 
     posting: int
     provider_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unsent:
+class Unsent(msgspec.Struct, frozen=True):
     """A posting that is to be tried again after `wait_ms`; an attempt if there is an `error`."""
 
     posting: int
@@ -146,8 +137,7 @@ class Unsent:
     in_doubt: bool = False                   # it may have been sent all the same
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
+class Dead(msgspec.Struct, frozen=True):
     """A posting that is not to be tried again, kept for a person to look at."""
 
     posting: int
@@ -156,8 +146,7 @@ class Dead:
     lost: str = ""                           # why, as the flow is told: `window` or `failed`; empty: it is not
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(msgspec.Struct, frozen=True):
     """A posting that shows that no message reaches this user any more."""
 
     posting: int

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from dsl.table import Retention
 from runtime.store import schema
 from runtime.store.port import Done, StoreDown, TakeTurn, Work, new_tag
-from runtime.store.sql import Leases, Statements, Tick, remember
+from runtime.store.sql import STATEMENTS, Leases, Statements, Tick, remember
 from runtime.store.sweep import tidy
 
 T = TypeVar("T")
@@ -125,7 +125,8 @@ def postgres_engine(url: str) -> AsyncEngine:
     try:
         return create_async_engine(
             made, pool_size=1, max_overflow=0, isolation_level="READ COMMITTED",
-            connect_args={"timeout": CONNECT_S, "command_timeout": COMMAND_S, "server_settings": SESSION})
+            connect_args={"timeout": CONNECT_S, "command_timeout": COMMAND_S, "server_settings": SESSION,
+                          "prepared_statement_cache_size": STATEMENTS})
     except ModuleNotFoundError as fault:
         raise StoreDown("PostgreSQL needs a driver: pip install 'talktable[postgres]'") from fault
 

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 Row = Mapping[str, Any]
 
 NOTHING: Row = MappingProxyType({})
-SIZES = (64, 16, 4, 1)                       # rows of one INSERT: so few that all are prepared and stay so
+# Rows of one INSERT: so many sizes that few statements do, so few that all are prepared and stay so.
+SIZES = (64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 
 
 class Prepared:

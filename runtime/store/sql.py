@@ -61,6 +61,7 @@ LEASES = 10_000                              # how many leases are remembered
 # log file of up to 64 MB.
 WAL_PAGES = 16_384
 CACHE_KIB = 16_384                           # pages that are held in memory
+STATEMENTS = 256                             # that stay prepared
 
 BUSY_S = 1                                   # how long SQLite waits for another writer: a backup, somebody's shell
 
@@ -160,7 +161,8 @@ class SqlStore:
 
 def sqlite_engine(url: str, wait_s: int) -> sa.Engine:
     """One connection, in WAL mode, whose commits are on disk when they return."""
-    engine = sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": wait_s})
+    engine = sa.create_engine(url, poolclass=StaticPool, connect_args={
+        "check_same_thread": False, "timeout": wait_s, "cached_statements": STATEMENTS})
 
     @sa.event.listens_for(engine, "connect")
     def connected(connection: Any, _record: object) -> None:

@@ -92,7 +92,8 @@ def _made(status: int, text: bytes, *headers: tuple[bytes, bytes]) -> Answer:
             {"type": "http.response.body", "body": text})
 
 
-OK, NOT_STORED = _made(200, b"ok"), _made(503, b"not stored")
+OK = _made(200, b"")                         # with nothing behind its head: one write to the socket, not two
+NOT_STORED = _made(503, b"not stored")
 WRONG_SIGNATURE, NOT_JSON, GONE = _made(401, b"wrong signature"), _made(400, b"not JSON"), _made(400, b"gone")
 TOO_LARGE = _made(413, b"too large", (b"connection", b"close"))
 

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from itertools import count
 
 import msgspec
+from msgspec.structs import replace
 
 from runtime.channels.errors import classified, unknown
 from runtime.channels.port import Accepted, Contact, Delivery, Later, Undelivered, encode_contact

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as changed
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from runtime.store import postgres
@@ -173,7 +174,7 @@ def test_many_that_start_on_an_empty_database_set_it_up_once(database: str):
 def test_what_the_database_refuses_is_not_the_databases_fault(two: tuple[PostgresStore, PostgresStore]):
     def without_a_kind(before: Conversation, inbound: Inbound) -> Outcome:
         outcome = turn(before, inbound)
-        return replace(outcome, entry=replace(outcome.entry, kind=None))  # type: ignore[arg-type]
+        return changed(outcome, entry=changed(outcome.entry, kind=None))  # type: ignore[arg-type]
 
     for text in ("a NUL \0", "lone \ud800"):
         with pytest.raises(DBAPIError):
