@@ -28,7 +28,7 @@ from runtime.store.port import (
     Work,
 )
 from runtime.turns import Turns
-from runtime.worker import IN_FLIGHT, SCAN_MS, TIDY_LATEST_MS, TIDY_MS, Worker
+from runtime.worker import CROWD, IN_CROWD, IN_FLIGHT, SCAN_MS, TIDY_LATEST_MS, TIDY_MS, Worker
 from tests.runtime.toy import advance, table
 
 
@@ -196,16 +196,30 @@ def test_a_failed_posting_is_offered_again_when_its_time_has_come():
     play(story)
 
 
+def a_crowd(of: int) -> list[Inbound]:
+    return [Inbound(f"c{n}", "m", said("hello").event) for n in range(of)]
+
+
 def test_what_found_no_room_is_offered_when_there_is_some():
     async def story() -> None:
         fixed = Fixed(MemoryStore())
-        many = [Inbound(f"c{n}", "m", said("hello").event) for n in range(IN_FLIGHT + 1)]
-        await fixed.round(*many)
+        await fixed.round(*a_crowd(IN_FLIGHT + 1))
+        await fixed.round()
         assert len(fixed.texts) == IN_FLIGHT
 
         fixed.worker.report(Report(ended=frozenset({fixed.done[0].runs[0].conversation})))
         await fixed.round()
         assert len(fixed.texts) == IN_FLIGHT + 1
+    play(story)
+
+
+def test_in_a_crowd_few_are_answered_before_all_are_taken_in():
+    async def story() -> None:
+        fixed = Fixed(MemoryStore())
+        await fixed.round(*a_crowd(CROWD))
+        assert (len(fixed.done[0].handled), len(fixed.texts)) == (CROWD, IN_CROWD)
+        await fixed.round()
+        assert len(fixed.texts) == CROWD
     play(story)
 
 
