@@ -11,7 +11,7 @@ from runtime.channels.errors import classified, unknown
 from runtime.channels.port import Accepted, Contact, Delivery, Later, Undelivered, encode_contact
 from runtime.effects import Call, Effect, Message, Say, Template
 from runtime.events import Answered, Failed
-from runtime.outbox import Outbox, Report, merged
+from runtime.outbox import CROWD, Outbox, Report, merged
 from runtime.store.port import (
     Conversation,
     Dead,
@@ -135,6 +135,13 @@ def test_a_message_is_marked_as_read_when_it_is_answered_and_does_not_keep_the_a
     async def story(fixed: Fixed) -> None:
         await fixed.posted(run(Say("one")), handled=(handled("w1"), handled("w2"), handled("w9", "silent")))
         assert fixed.channel.log == ["+1 one 9f2c:0:1", "seen w9", "seen w2"]
+    play(story)
+
+
+def test_in_a_crowd_nothing_is_marked_as_read():
+    async def story(fixed: Fixed) -> None:
+        await fixed.posted(run(Say("one")), handled=tuple(handled("w", f"c{n}") for n in range(CROWD + 1)))
+        assert fixed.channel.log == ["+1 one 9f2c:0:1"]
     play(story)
 
 
