@@ -58,7 +58,8 @@ BELONGS: Mapping[str, str] = {
     **dict.fromkeys(("title", "detail"), "an `ask … from` a list, or under `send list`"),
     **dict.fromkeys(("footer", "header", "image"), f"`say`, or under {_ANY_STEP}"), "link": "`say`",
     **dict.fromkeys(("hint", "invalid", "tries", "private"), _ANY_STEP),
-    "after": f"{_ANY_STEP}, or under `handover`", "on": f"{_ANY_STEP}, or under `call`, `handover` or `anywhere`",
+    "after": f"{_ANY_STEP}, or under `handover`",
+    "on": f"{_ANY_STEP}, or under `call`, `handover` or `anywhere`; a flow `starts on` patterns",
     "-": "`choose` or `menu`", "starts": "`flow` or `menu`", "lost": "`flow` or `menu`",
 }
 
@@ -116,7 +117,7 @@ def listed(kinds: Iterable[str]) -> str:
     elif expected & {"+", "and"}:
         expected -= GOES_ON
     if len(expected & UNITS) > 1:
-        said.append("a unit such as `days`")
+        said += ["a unit such as `days`"] if expected <= UNITS else []
         expected -= UNITS
     for group, what in ((STATEMENTS, "a statement"), (CLAUSES, "a clause")):
         if len(expected & group) > SHOWN:

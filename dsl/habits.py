@@ -168,11 +168,11 @@ def _said(match: re.Match[str]) -> str | None:
 def _one_text(parts: str) -> str:
     """`"Hello " + name`, `"Hello", name`, `f"Hello {name}"`: one text with its values."""
     whole, gap = "", ""
-    for part, sign in re.findall(rf"(f?{_PIECES['PART']}) ?([+,&]|\.\.|$)", parts):
+    for part, sign in re.findall(rf"(f?{_PIECES['PART']})( ?[+,&]| ?\.\.| |$)", parts):
         value = re.sub(r"^str\((.*)\)$", r"\1", part)
         is_text = part.removeprefix("f").startswith('"')
         whole += gap + (part[part.index('"') + 1:-1] if is_text else "{" + value.replace('"', "'") + "}")
-        gap = " " if sign == "," else ""
+        gap = " " if sign.strip() in ("", ",") and not whole.endswith(" ") else ""
     return f'"{whole}"'
 
 
@@ -220,6 +220,7 @@ HABITS = (
         (r"for ?\((?:let |var |int )?(?P<name>NAME) ?= ?(?P<low>\d{1,3}); ?NAME ?<= ?(?P<high>\d{1,3});.*\)", _numbers),
         (r"for ?\(?(?:each |const |let |var )*(?P<name>NAME) (?:of|in) (?P<items>[^()]+)\)?(?: do)?:?",
          "for {name} in {items}"),
+        (r"for (?P<name>NAME) ?, ?NAME in (?P<items>.+)", "for {name} in {items}"),
         (r"foreach ?\(?(?P<items>PATH) as (?P<name>NAME)\)?:?", "for {name} in {items}")),
     *_habits(
         "keep an answer",
@@ -235,6 +236,7 @@ HABITS = (
         (r"(?:set )?(?P<name>NAME) ?(?P<sign>[-+*/])= ?(?P<value>.+)", "set {name} = {name} {sign} {value}"),
         (r"(?:set )?(?P<name>NAME) ?(?P<sign>[-+])(?P=sign)", "set {name} = {name} {sign} 1"),
         (r"(?P<sign>[-+])(?P=sign)(?P<name>NAME)", "set {name} = {name} {sign} 1"),
+        (r"set (?P<name>NAME) ?= ?(?P<of>NAME) ?(?P<sign>[-+])(?P=sign)", "set {name} = {of} {sign} 1"),
         (r"(?:increment|increase) (?P<name>NAME)", "set {name} = {name} + 1"),
         (r"(?:decrement|decrease) (?P<name>NAME)", "set {name} = {name} - 1"),
         (r"(?:increment|increase) (?P<name>NAME) by (?P<by>.+)", "set {name} = {name} + {by}"),
@@ -255,6 +257,7 @@ HABITS = (
          lambda match: f"{match['before']}T{match['hour']:0>2}{match['minutes']}{match['rest']}")),
     *_habits(
         "say something",
+        (r"send (?P<text>TEXT)", "say {text}"),
         (r"(?:NAME\.)*(?P<word>NAME)\((?:text ?= ?)?(?P<parts>f?PART(?: ?[+&,] ?PART)*)\)", _said)),
     *_habits(
         "put values into a text",
@@ -262,7 +265,7 @@ HABITS = (
         (r"(?P<before>.*?)(?P<text>TEXT) ?% ?\(?(?P<values>[^()]+?)\)?(?P<after>)", _filled),
         (r"(?P<before>.*?)(?P<text>TEXT)\.format\((?P<values>[^()]+)\)(?P<after>.*)", _filled),
         (r'(?P<before>[^"]* )(?P<parts>PART(?: ?(?:[+&]|\.\.) ?PART)+)(?P<after>(?: .*)?)', _joined),
-        (r"(?P<before>say )(?P<parts>PART(?:, ?PART)+)(?P<after>)", _joined)),
+        (r"(?P<before>say )(?P<parts>PART(?:, ?PART)+|TEXT(?: TEXT)+)(?P<after>)", _joined)),
     *_habits(
         "put texts into values",
         (r'(?P<before>.*"[^"]*\{[^"{}]*)"(?P<inner>[^"{}]*)"(?P<rest>[^"{}]*\}.*)', "{before}'{inner}'{rest}"),
@@ -312,6 +315,19 @@ HABITS = (
         "call a function",
         (r"(?P<before>.*?)(?P<of>PATH)\.(?P<name>upper|lower|title|length|len|size|toUpperCase|toLowerCase)\(\)(?P<rest>.*)",
          _function)),
+    *_habits(
+        "say how long",
+        (r"(?P<before>(?:.* )?)(?P<n>\d+) ?(?:min|mins|minutos?)(?P<rest>\b.*)", "{before}{n}m{rest}"),
+        (r"(?P<before>(?:.* )?)(?P<n>\d+) ?(?:sec|secs|seg|segundos?)(?P<rest>\b.*)", "{before}{n}s{rest}"),
+        (r"(?P<before>(?:.* )?)(?P<n>\d+) ?(?:hr|hrs|horas?)(?P<rest>\b.*)", "{before}{n}h{rest}"),
+        (r"(?P<before>(?:.* )?)(?P<n>\d+) ?(?:dias?)(?P<rest>\b.*)", "{before}{n}d{rest}"),
+        (r"(?P<before>(?:.* )?)(?P<n>\d+)\.5 ?(?:h|hours?|hr|hrs)(?P<rest>\b.*)",
+         lambda match: f"{match['before']}{int(match['n']) * 60 + 30}m{match['rest']}")),
+    *_habits("say how long", (r"after (?P<n>\d+)(?P<rest> .*)", "after {n}m{rest}"), certainty=Certainty.MAYBE),
+    *_habits(
+        "say it",
+        (r"(?:opt[-_]?|un)(?P<way>in|out)(?:subscribe)?", "opt {way}"), (r"unsubscribe", "opt out"),
+        (r"handover to (?P<rest>.+)", "handover {rest}")),
     *_habits(
         "go elsewhere",
         (r"(?P<before>.*?)(?:-> ?)?(?:go|goto|jump|continue|redirect|return|move|proceed|back|switch|head) ?to:? "

@@ -103,6 +103,11 @@ TAKES_PATTERNS = frozenset({"on", "also", "matches"})
 # What can only stand outside quotes, on the rest of a line.
 TAIL = re.compile(r'(?:->|=>|→|(?<=[ \t])(?:also|when|else|was)[ \t]|(?<=[ \t])do[ \t]+\w+[ \t]*$|,[ \t]*")')
 
+# A text in simple quotes that goes on over a few lines, none of which begins as a statement does.
+OVER_LINES = re.compile(r'"[^"\n]*(?:\n[^"\n]*){1,6}"(?=[ \t]*(?:\n|\Z))')
+STATEMENT = re.compile(r"\n[ \t]*(?:say|ask|need|choose|set|if|elif|else|for|call|do|return|again|end|flow|menu|on|send"
+                       r"|track|handover|rule|anywhere|hint|tries|after|->|- )\b|\n[ \t]*(?:->|- )")
+
 MOST_TOKENS = 200_000                        # in one file; past it, or past so many faults, the rest is not read
 MOST_PROBLEMS = 100
 LONGEST_LINE = 5_000                         # tokens
@@ -151,7 +156,7 @@ class _Lexing:
         """Cut tokens until the text must be looked at anew from `self.at` on, or ends. One loop, for speed."""
         text, tokens = self.source.text, self.tokens
         kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
-        room = MOST_TOKENS - len(kinds)
+        room, at = MOST_TOKENS - len(kinds), self.at
         for found in islice(self.look.finditer(text, self.at, self.stop), room):
             group = found.lastindex or IS_END
             begin, at = found.span(group)
@@ -171,8 +176,12 @@ class _Lexing:
                     self.depth -= 1
             elif group == IS_TEXT:
                 kind = TEXT
-                if text[begin] == "'" and self.is_file and len(tokens.problems) < MOST_PROBLEMS:
-                    tokens.problems.append(writing.other_quotes(self.source, begin, at))
+                if text[begin] == "'" and self.is_file:
+                    if text[at:at + 1].isalpha():
+                        self.at = self.take_apostrophe(begin, at)
+                        return
+                    if len(tokens.problems) < MOST_PROBLEMS:
+                        tokens.problems.append(writing.other_quotes(self.source, begin, at))
             elif group == IS_NEW_LINE:
                 if len(kinds) > self.first and not (self.depth and self.goes_on(at)):
                     self.end_line()
@@ -322,7 +331,20 @@ class _Lexing:
         self.tokens.unread.update(A_NAME.findall(self.source.text, begin, self.stop))
         return self.stop
 
+    def take_apostrophe(self, begin: int, end: int) -> int:
+        """A text in single quotes with a letter right behind it: that quote was an apostrophe, if there is another."""
+        if self.is_full():
+            return self.give_up(begin)
+        last = self.source.text.rfind("'", end, self.end_of_line(end))
+        end = last + 1 if last > 0 else end
+        self.tokens.problems.append(writing.other_quotes(self.source, begin, end))
+        return self.add(TEXT, begin, end)
+
     def take_open_text(self, begin: int) -> int:
+        lines = OVER_LINES.match(self.source.text, begin, self.stop)
+        if lines is not None and self.is_file and not STATEMENT.search(lines[0]):
+            self.tokens.problems.append(writing.over_lines(self.source, *lines.span()))
+            return self.add(TEXT, *lines.span())
         end = self.until_tail(begin)
         self.tokens.problems.append(writing.open_text(self.source, begin, end))
         self.tokens.unread.update(A_NAME.findall(self.source.text, begin, self.end_of_line(begin)))

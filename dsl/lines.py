@@ -50,6 +50,7 @@ class Lines:
         self.before: tuple[int, int] | None = None     # where that line stands, unless it was told of already
         self.aliases: dict[int, int] = {}              # a wrong indentation, once told, and the right one
         self.dropped: int | None = None                # the indentation of a dropped line whose block we are in
+        self.misplaced = ""                            # what was told of the line before, if it fits nowhere
         self.patience = PATIENCE
         self.told = {self.line_of(problem) for problem in tokens.problems}
 
@@ -96,7 +97,7 @@ class Lines:
         self.top = top
         if depth is not None:
             self.levels, self.openers = depth.levels, depth.openers
-        self.word = tokens.kinds[first]
+        self.word, self.misplaced = tokens.kinds[first], ""
         self.before = tokens.starts[first], tokens.ends[last - 1]
         if self.aliases:                               # a neighbour that stands right ends a run of lines that do not
             self.aliases = {wrong: right for wrong, right in self.aliases.items() if right > indent}
@@ -167,7 +168,10 @@ class Lines:
         if in_line <= 0 and (self.after_empty_block(number, written, kinds)
                              or self.repaired_somewhere(number, written, line)):
             return
-        self.tell(self.explained(written, line, max(in_line, 0)))
+        problem = self.explained(written, line, max(in_line, 0))
+        before, self.misplaced = self.misplaced, problem.message
+        if before != self.misplaced or problem.code != writing.WRONG_CLAUSE.code:
+            self.tell(problem)                         # of a row of options at a question one is told
         self.believe_first_word(number, written, line)
 
     def is_switch(self, number: int) -> bool:
@@ -177,11 +181,11 @@ class Lines:
         indent, first, _ = self.tokens.lines[number]
         block = takewhile(lambda line: line[0] > indent, self.tokens.lines[number + 1:])
         last = max((self.tokens.ends[end - 1] for _, _, end in block), default=0)
-        start = self.tokens.starts[first] - indent
-        meant = switched(self.source.text[start:last].split("\n")) if last else ""
+        at = self.tokens.starts[first]
+        meant = switched(self.source.text[at - indent:last].split("\n")) if last else ""
         if meant:
-            word = self.source.span(self.tokens.starts[first], self.tokens.ends[first])
-            self.tell(writing.switch(word, self.source.span(start, last), meant))
+            self.tell(writing.switch(self.source.span(at, self.tokens.ends[first]),
+                                     self.source.span(at - indent, last), meant))
             self.before, self.dropped = None, indent
         return bool(meant)
 

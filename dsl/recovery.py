@@ -82,6 +82,8 @@ class Repairs:
         yield from self.comparison()
         yield from self.quoted_name()
         yield from self.misspelt()
+        yield from self.quotes_inside()
+        yield from self.behind_if()
         yield from self.doubled()
         yield from self.then()
         yield from self.forgotten()
@@ -295,8 +297,11 @@ class Repairs:
         return writing.WRONG_ORDER.at(self.source.span(start, stop), fix, label="stands earlier", what=named(written))
 
     def missing_piece(self) -> Iterator[Repair]:
-        """A name, text or number that is not there."""
+        """A name, text or number that is not there; of a check, what is said."""
         place = self.line[self.at][1]
+        if self.kinds[0] == "check" and self.kinds[self.at] == NEW_LINE and "else" in self.expected:
+            line = self.with_piece(self.at, ("else", place, place), (TEXT, place, place), instead_of=0)
+            yield Repair(line, self._missing("what is said then", place, stand_in='else "…"'))
         is_value = self.expected >= VALUE
         for kind, stands in STANDS_FOR.items():
             if kind in self.expected:
@@ -321,6 +326,40 @@ class Repairs:
         for second in (self.at, self.at - 1):
             if second > 0 and self.kinds[second] == self.kinds[second - 1] and self.kinds[second] not in NEVER_NAMES:
                 yield self.without(second, second + 1)
+
+    def quotes_inside(self) -> Iterator[Repair]:
+        """`say "He said "no" to me"`: texts with words right beside their quotes are one."""
+        text, last = self.source.text, len(self.line) - 1
+        texts = [at for at in range(last) if self.kinds[at] == TEXT and text[self.line[at][1]] == '"']
+        is_beside = any(self.line[at][2] == self.line[at + 1][1] and self.kinds[at + 1] not in SIGNS
+                        for at in texts if at + 1 < last)
+        if len(texts) < 2 or not is_beside:
+            return
+        start, stop = self.line[texts[0]][1], self.line[texts[-1]][2]
+        inside = [at for at in range(start + 1, stop - 1) if text[at] == '"']
+        if any(text.rfind("{", start, at) > text.rfind("}", start, at) for at in inside):
+            return                                     # a text inside a value: its quotes are single
+        edits = tuple(Edit(self.source.span(at, at), "\\") for at in inside)
+        fix = Fix("write `\\\"` for a quote inside a text", edits)
+        line = (*self.line[:texts[0]], (TEXT, start, start), *self.line[texts[-1] + 1:])
+        yield Repair(line, writing.QUOTE_INSIDE.at(self.source.span(inside[0], inside[0] + 1), fix,
+                                                   label="ends the text"))
+
+    def behind_if(self) -> Iterator[Repair]:
+        """`say "Hello" if new`: a condition behind what it is of."""
+        word, start, end = self.line[self.at]
+        if word not in ("if", "unless") or self.kinds[0] not in STATEMENTS or self.at + 1 >= len(self.line) - 1:
+            return
+        test, new_line = self.line[self.at + 1:-1], self.line[-1]
+        first, behind = self.line[0][1], self.source.span(self.line[self.at - 1][2], new_line[1])
+        written = self.source.text[test[0][1]:test[-1][2]]
+        head = f"if not ({written})" if word == "unless" else f"if {written}"
+        margin = start_of_line(self.source, first)
+        fix = Fix(f"write `{head}` above it, and it two spaces deeper",
+                  (Edit(self.source.span(first, first), f"{head}\n{margin}  "), Edit(behind, "")))
+        line = (("if", first, first), *test, (NEW_LINE, end, end), (INDENT, end, end), *self.line[:self.at],
+                new_line, (DEDENT, new_line[2], new_line[2]))
+        yield Repair(line, writing.NEXT_LINE.at(self.source.span(start, end), fix, label="stands above", word=word))
 
     def then(self) -> Iterator[Repair]:
         """`if x then`."""

@@ -39,6 +39,7 @@ BAD_NUMBER = Kind("F025", E, "{what} is a whole number from 1 to {most}", fix="w
 NO_QUOTES = Kind("F026", E, "this text stands without quotes")
 NEXT_LINE = Kind("F032", E, "what belongs to `{word}` stands on the lines below it")
 NO_IF = Kind("F027", E, "`{word}` has no `if` above it", fix="write `if …` above it, in the same column")
+QUOTE_INSIDE = Kind("F035", E, "this quote ends the text around it")
 NO_MOMENT = Kind("F034", E, "there is no {what} `{written}`",
                  fix="write a date such as `2026-12-31`, a time from `0:00` to `23:59`")
 HABIT = Kind("F033", E, "this is how other languages {does}", why="{why}")
@@ -131,6 +132,13 @@ def open_text(source: Source, start: int, end: int) -> Diagnostic:
     return OPEN_TEXT.at(source.span(start, end), fix, label="opened here")
 
 
+def over_lines(source: Source, start: int, end: int) -> Diagnostic:
+    breaks = re.finditer(r"[ \t]*\r?\n[ \t]*", source.text[start:end])
+    edits = tuple(Edit(source.span(start + each.start(), start + each.end()), "\\n") for each in breaks)
+    fix = Fix("write `\\n` for a new line, or `\"\"\"` around the text", edits)
+    return OPEN_TEXT.at(source.span(start, start + 1), fix, label="goes on over lines")
+
+
 def open_block(source: Source, start: int, end: int) -> Diagnostic:
     return OPEN_BLOCK.at(source.span(start, end), Fix('put `"""` on a line of its own where the text ends'),
                          label="opened here")
@@ -216,6 +224,9 @@ def misplaced(span: Span, word: str, under: str) -> Diagnostic | None:
     if not under:
         fix = Fix("put it into a flow: `flow main` above it, and two spaces before it")
         return LEFT_EDGE.at(span, fix, label="not here", word=word, where="at the left edge")
+    if under in ("ask", "need") and word == "-":
+        fixes = [Fix(f"write `choose` where it says `{under}`, or choose from a list: `from [\"…\", \"…\"]`")]
+        return WRONG_CLAUSE.at(span, *fixes, label="not here", word=word, under=opener(under))
     if under in ("choose", "menu") and word in CLAUSES:
         return LATE_CLAUSE.at(span, Fix("put it above the options"), label="below an option", word=word)
     fixes = [Fix(f"it belongs under {BELONGS[word]}")] if word in BELONGS else []

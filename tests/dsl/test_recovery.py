@@ -360,3 +360,10 @@ def test_certain_fixes_carry_edits():
     for seed in range(80):
         for problem in told(faulty(FILES[seed % 2], seed, 3).text):
             assert all(fix.edits for fix in problem.fixes if fix.certainty is Certainty.SAFE)
+
+
+def test_of_a_row_of_options_at_a_question_one_is_told():
+    rows = '  ask {0} "?"\n    - "1"\n    - "2"\n    - "3" -> b\n'
+    problems = told(f"flow a\n{rows.format('x')}{rows.format('y')}  end\n")
+
+    assert [(problem.code, problem.span.start < 30) for problem in problems] == [("F017", True), ("F017", False)]
