@@ -117,9 +117,13 @@ class Loop(asyncio.AbstractEventLoop):
         return asyncio.Task(coro, loop=self, name=name, context=context)
 
     def close(self) -> None:
-        """Let go of what dead processes left unfinished."""
-        for coro in self._begun:
-            coro.close()
+        """Let go of what dead processes left unfinished; what it does about that (`finally`) reaches nobody."""
+        asyncio._set_running_loop(self)
+        try:
+            while self._begun:
+                self._begun.pop().close()
+        finally:
+            asyncio._set_running_loop(None)
 
     def get_debug(self) -> bool:
         return False
