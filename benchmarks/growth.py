@@ -32,24 +32,26 @@ class Size:
     served: Served
     load: Load
     database_cpu_s: Callable[[], float]
-    turn_us: list[float] = field(default_factory=list)
+    turn_us: list[tuple[float, float]] = field(default_factory=list)     # in all, and the database's part
 
     @property
-    def cpu_s(self) -> float:
-        return self.served.cpu_s + self.database_cpu_s()
+    def cpu_s(self) -> tuple[float, float]:
+        database = self.database_cpu_s()
+        return self.served.cpu_s + database, database
 
     async def turns(self, requests: Sequence[Request]) -> None:
         self.load.clear()
         before = self.cpu_s
         await post(self.load, [self.served.port], requests, CONNECTIONS)
         await all_replied(self.load)
-        self.turn_us.append((self.cpu_s - before) / len(requests) * 1e6)
+        total, database = ((after - then) / len(requests) * 1e6 for after, then in zip(self.cpu_s, before, strict=True))
+        self.turn_us.append((total, database))
 
     async def idle_ms(self) -> float:
         """Of a second in which nothing happens."""
-        before = self.cpu_s
+        before, _ = self.cpu_s
         await asyncio.sleep(REST_S)
-        return (self.cpu_s - before) / REST_S * 1e3
+        return (self.cpu_s[0] - before) / REST_S * 1e3
 
 
 async def grown(name: str, bot: Path, databases: Sequence[tuple[int, str]],
@@ -68,7 +70,7 @@ async def grown(name: str, bot: Path, databases: Sequence[tuple[int, str]],
             for size in sizes:
                 who = dice.sample(users(size.stored), min(size.stored, TURNS))
                 await size.turns([(user, webhook(user, nth)) for user in who])
-        return [Grown(name, size.stored, min(size.turn_us), await size.idle_ms()) for size in sizes]
+        return [Grown(name, size.stored, *min(size.turn_us), await size.idle_ms()) for size in sizes]
 
 
 @asynccontextmanager

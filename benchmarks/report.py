@@ -49,6 +49,7 @@ class Grown:
     database: str
     stored: int
     turn_us: float
+    database_us: float                       # of these, the database's own
     idle_ms: float                           # of every second in which nothing happens
 
 
@@ -121,11 +122,11 @@ class Report:
 
     def _growth(self) -> Iterator[str]:
         if self.growth:
-            yield f"\n{'stored conversations':<26} {'us/turn':>7} {'ratio':>6}  {'idle ms/s':>9}"
+            yield f"\n{'stored conversations':<26} {'us/turn':>7} {'ratio':>6}  {'database':>8}  {'idle ms/s':>9}"
         least = {size.database: size.turn_us for size in reversed(self.growth)}
         for size in self.growth:
             yield (f"{f'{size.database}, {size.stored:,}':<26} {size.turn_us:7.0f} "
-                   f"{size.turn_us / least[size.database]:6.2f}  {size.idle_ms:9.1f}")
+                   f"{size.turn_us / least[size.database]:6.2f}  {size.database_us:8.0f}  {size.idle_ms:9.1f}")
 
     def _claims(self) -> Iterator[str]:
         claims = list(self.claims())
