@@ -1,4 +1,4 @@
-"""The compiler: lines a second through the parser, the whole build from 100 to 10,000 steps, stories a second.
+"""The compiler: lines a second through parser and formatter, the build of 100 to 10,000 steps, stories a second.
 
     ./talk python -m benchmarks.bench_compile
 
@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from dsl.build import build_sources
 from dsl.diagnostics import Severity
+from dsl.format import format_source
 from dsl.parser import parse
 from dsl.source import Source
 from dsl.story import read_stories
@@ -51,7 +52,8 @@ flow part_{n}
     - "On"    -> {target}
     - "Home"  -> main
 '''
-STEPS = 4                                    # steps a lean part has, in ten lines
+STEPS = 4                                    # steps a lean part has, in eight lines
+PARTS = 250                                  # of a file: a bot of 10,000 steps is not written in one
 
 STORY = '''  - story: number {n}
     steps:
@@ -84,7 +86,18 @@ STORY = '''  - story: number {n}
 
 
 def flows(parts: int, part: str) -> str:
-    return MENU + "".join(part.format(n=n, target=f"part_{n + 1}" if n + 1 < parts else "part_0") for n in range(parts))
+    return MENU + "".join(_parts(parts, part))
+
+
+def files(parts: int, part: str) -> dict[str, str]:
+    """The same bot in as many files as an author would write it in."""
+    written = _parts(parts, part)
+    beside = {f"flows_{at}.flow": "".join(written[at:at + PARTS]) for at in range(0, parts, PARTS)}
+    return {"domain.yml": DOMAIN, "main.flow": MENU, **beside}
+
+
+def _parts(parts: int, part: str) -> list[str]:
+    return [part.format(n=n, target=f"part_{n + 1}" if n + 1 < parts else "part_0") for n in range(parts)]
 
 
 def least(run: Callable[[], object], rounds: int = 5) -> float:
@@ -102,11 +115,14 @@ def main() -> None:
     parse(source)
     took = least(lambda: parse(source))
     print(f"parser   {lines:,} lines in {took * 1000:.0f} ms: {lines / took:,.0f} lines/s   (at least 25,000)")
+    laid_out = least(lambda: format_source(source.text))
+    print(f"fmt      the same, parsed and laid out, in {laid_out * 1000:.0f} ms: {lines / laid_out:,.0f} lines/s")
 
     per_step = {}
     for steps in (100, 1_000, 10_000):
-        files = {"domain.yml": DOMAIN, "big.flow": flows(steps // STEPS, LEAN)}
-        took = least(lambda files=files: build_sources(files), 1 if steps == 10_000 else 3)
+        bot = files(steps // STEPS, LEAN)
+        assert build_sources(bot).table is not None
+        took = least(lambda bot=bot: build_sources(bot), 3)
         per_step[steps] = took / steps
         print(f"build    {steps:>6,} steps in {took:6.3f} s, {took / steps * 1e6:5.0f} µs a step")
     print(f"growth   a step of 10,000 costs {per_step[10_000] / per_step[1_000]:.2f} times one of 1,000"

@@ -105,10 +105,14 @@ def _plain_part(node: Node) -> _Part:
 
 def _after(one: _Part, two: _Part) -> _Part:
     def body(p: bool, q: bool, f: bool, e: bool) -> Iterator[Piece]:
-        yield _then(one.empty(p, f), two.body(p, q, f, e))
-        yield _then(one.body(p, q, f, e), two.empty(e, q))
+        # What comes second is worked out only where there is a first.
+        if (nothing := one.empty(p, f)) is not None:
+            yield _then(nothing, two.body(p, q, f, e))
+        if (first := one.body(p, q, f, e)) is not None:
+            yield _then(first, two.empty(e, q))
         for end, start in product(SIDES, SIDES):
-            yield _then(one.body(p, start, f, end), two.body(end, q, start, e))
+            if (first := one.body(p, start, f, end)) is not None:
+                yield _then(first, two.body(end, q, start, e))
 
     return _part_of(lambda p, q: _then(one.empty(p, q), two.empty(p, q)), lambda p, q, f, e: _any(body(p, q, f, e)))
 

@@ -5,13 +5,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from dsl.allow import allowed
 from dsl.check import check
-from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
+from dsl.diagnostics import MOST_ERRORS, Diagnostic, Fix, Kind, Severity
 from dsl.domain import Domain, read_domain
 from dsl.files import Beside, InTexts, OnDisk
 from dsl.garbage import without_collection
@@ -22,11 +23,14 @@ from dsl.parser import parse
 from dsl.source import Source, Span, read_file
 from dsl.syntax import File
 from dsl.table import SourceMap, Table
+from dsl.writing import FILE_TOO_LONG
 
 NO_FOLDER = Kind("F090", Severity.ERROR, "there is no folder `{name}`")
 NO_DOMAIN = Kind("F091", Severity.ERROR, "`{name}` is not a bot: it has no domain.yml")
 NOT_UTF8 = Kind("F092", Severity.ERROR, "this file is not UTF-8: byte {byte} is 0x{value:02x}")
 UNREADABLE = Kind("F093", Severity.ERROR, "this file cannot be read: {reason}")
+TOO_MANY = Kind("F094", Severity.ERROR, "{count:,} mistakes are told, and no more are looked for",
+                fix="mend these, the first of them first: what follows may follow from it")
 
 DOMAIN = "domain.yml"
 
@@ -124,14 +128,25 @@ def _build(sources: dict[str, Source], faults: Iterable[Diagnostic], beside: Bes
     for name, source in sources.items():
         if name not in unreadable:
             found += _parse(name, source, parsed)
-    if parsed.domain is None or unreadable:
+    if parsed.domain is None or unreadable or any(one.code == FILE_TOO_LONG.code for one in found):
         return _finished(found, sources, parsed)
     locales, said = read_locales(parsed.domain, sources)
     lowered = lower(parsed.domain, parsed.files, locales, sources, parsed.broken)
     found += said + lowered.found
-    found += check(lowered.table, lowered.map, sources, beside)
-    found += [*untranslated(lowered.table, lowered.map, locales), *stale(locales)]
+    found = _up_to_enough(chain(found, check(lowered.table, lowered.map, sources, beside),
+                                untranslated(lowered.table, lowered.map, locales), stale(locales)), parsed.domain.file)
     return _finished(found, sources, parsed, lowered)
+
+
+def _up_to_enough(found: Iterable[Diagnostic], domain: str) -> list[Diagnostic]:
+    """All that is found until too much of it is wrong; no check is begun that would come after that."""
+    kept, errors = [], 0
+    for one in found:
+        kept.append(one)
+        errors += one.severity is Severity.ERROR
+        if errors >= MOST_ERRORS:
+            return [*kept, TOO_MANY.at(Span(domain, 0, 0), count=len(kept))]
+    return kept
 
 
 def _parse(name: str, source: Source, parsed: _Parsed) -> tuple[Diagnostic, ...]:

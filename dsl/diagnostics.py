@@ -60,6 +60,8 @@ class Diagnostic(msgspec.Struct, frozen=True):
     fixes: tuple[Fix, ...] = ()              # the best first
 
 
+MOST_ERRORS = 1_000                          # of one bot: whoever has that many asks again before they are all mended
+
 KINDS: dict[str, "Kind"] = {}
 
 

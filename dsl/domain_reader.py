@@ -38,6 +38,9 @@ from dsl.table import UNKNOWN
 from dsl.typed import a
 from dsl.yaml import Mapping, Node, Scalar, Sequence, plain, read_yaml
 
+# A bot of 1,000 slots, 500 actions and 500 templates, each with all it may have, and 2,000 responses holds 40,000.
+MOST_VALUES = 50_000
+
 EMPTY = Kind("F059", Severity.ERROR, "this file is empty")
 NO_WAY_TO_CALL = Kind("F073", Severity.ERROR, "the action `{name}` says {how} it is run",
                       why="A flow that calls it would always take its `on failure`.")
@@ -147,7 +150,7 @@ DOMAIN = Record("domain.yml", {
 
 def read(source: Source) -> tuple[Domain | None, tuple[Diagnostic, ...]]:
     """The domain of a file and all its faults; None where nothing of it could be read."""
-    node, faults = read_yaml(source)
+    node, faults = read_yaml(source, MOST_VALUES)
     report = Report(source)
     report.add(*faults)
     if node is None and not faults:

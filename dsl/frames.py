@@ -90,6 +90,8 @@ class Binding:
 
     def block(self, block: Block) -> None:
         for statement in block:
+            if self._names.is_full:
+                return
             self._statement(statement)
             for inner in blocks(statement):
                 self.block(inner)

@@ -108,7 +108,7 @@ OVER_LINES = re.compile(r'"[^"\n]*(?:\n[^"\n]*){1,6}"(?=[ \t]*(?:\n|\Z))')
 STATEMENT = re.compile(r"\n[ \t]*(?:say|ask|need|choose|set|if|elif|else|for|call|do|return|again|end|flow|menu|on|send"
                        r"|track|handover|rule|anywhere|hint|tries|after|->|- )\b|\n[ \t]*(?:->|- )")
 
-MOST_TOKENS = 200_000                        # in one file; past it, or past so many faults, the rest is not read
+MOST_TOKENS = 50_000                         # in one file; past it, or past so many faults, the rest is not read
 MOST_PROBLEMS = 100
 LONGEST_LINE = 5_000                         # tokens
 DEEPEST_VALUE = 100                          # operations in each other; the compiler walks them by recursion

@@ -19,13 +19,16 @@ from babel.messages.pofile import write_po
 
 from dsl.diagnostics import Diagnostic
 from dsl.domain import read_domain
+from dsl.garbage import without_collection
 from dsl.locales import ids, wordings
 from dsl.lower_texts import Translatable
 from dsl.po import Message, read_po
 from dsl.source import Source
 
 SIMILAR = 0.6                                # of two wordings that are taken for the same text, as gettext does
-MOST_PAIRS = 20_000                          # comparing more would take longer than translating anew
+# Characters of all old texts times those of all new ones, 120 texts each of 35 characters: comparing more would take
+# longer than translating anew.
+MOST_COMPARED = 20_000_000
 MOST_PLACES = 5                              # named in a comment
 
 HEADER = """\
@@ -44,8 +47,8 @@ class _Wanted(msgspec.Struct):
     """A text and all that is known of it, wherever it stands."""
 
     raw: str
-    contexts: list[str]                      # the steps, flows and responses that say it
-    places: list[tuple[str, int]]            # file and line, from 1
+    contexts: dict[str, None]                # the steps, flows and responses that say it, in order
+    places: dict[tuple[str, int], None]      # file and line, from 1
     limit: int | None = None                 # characters there is room for, where it is little
 
 
@@ -67,6 +70,7 @@ class Updated(msgspec.Struct, frozen=True):
                 f"{self.obsolete} set aside, {self.untranslated} without translation")
 
 
+@without_collection()
 def update(folder: Path, texts: Iterable[Translatable]) -> tuple[Updated, ...]:
     """One `Updated` for each language of domain.yml but the first; none if that cannot be read."""
     source = Source("domain.yml", (folder / "domain.yml").read_text(encoding="utf-8", errors="replace"))
@@ -82,17 +86,15 @@ def _by_id(folder: Path, texts: Iterable[Translatable]) -> dict[str, _Wanted]:
     sources: dict[str, Source] = {}
     wanted: dict[str, _Wanted] = {}
     for text in texts:
-        known = wanted.setdefault(ids(text.raw)[0], _Wanted(text.raw, [], []))
+        known = wanted.setdefault(ids(text.raw)[0], _Wanted(text.raw, {}, {}))
         if wordings(text.raw) is not None:
             known.raw = text.raw
-        if text.context and text.context not in known.contexts:
-            known.contexts.append(text.context)
+        if text.context:
+            known.contexts[text.context] = None
         if text.span.file not in sources:
             sources[text.span.file] = _source(folder, text.span.file)
         source = sources[text.span.file]
-        place = source.name, source.position(min(text.span.start, len(source.text)))[0]
-        if place not in known.places:
-            known.places.append(place)
+        known.places[source.name, source.position(min(text.span.start, len(source.text)))[0]] = None
         if text.most is not None:
             known.limit = text.most if known.limit is None else min(known.limit, text.most)
     return wanted
@@ -140,6 +142,7 @@ def _fill(catalog: Catalog, messages: list[Message], wanted: dict[str, _Wanted])
     for message in messages:
         known.setdefault(message.id.text, []).append(message)
     gone = [message for message in messages if message.id.text not in wanted and message.is_translated]
+    may_compare = sum(map(len, wanted)) * sum(len(message.id.text) for message in gone) <= MOST_COMPARED
     added = 0
     for id, text in wanted.items():
         contexts = set(text.contexts)
@@ -148,7 +151,7 @@ def _fill(catalog: Catalog, messages: list[Message], wanted: dict[str, _Wanted])
             _add(catalog, id, text, message)
         if not any(message.context is None for message in own) and not contexts <= {message.context for message in own}:
             added += not own
-            old = _similar(id, gone) if len(gone) * len(wanted) <= MOST_PAIRS else None
+            old = _similar(id, gone) if may_compare else None
             if old is not None:
                 gone.remove(old)
             _add(catalog, id, text, old)
@@ -173,7 +176,7 @@ def _add(catalog: Catalog, id: str, text: _Wanted, old: Message | None) -> None:
     previous = () if old is None or not is_fuzzy else (old.previous if fits else old.id.text,)
     entry = catalog.add(
         both or id, strings if both else (strings[0] if strings else ""),
-        locations=text.places,
+        locations=list(text.places),
         flags=[*(old.flags if old else ()), *(["fuzzy"] if is_fuzzy else [])],
         auto_comments=_notes(text),
         user_comments=old.comments if old else (),
@@ -186,7 +189,7 @@ def _add(catalog: Catalog, id: str, text: _Wanted, old: Message | None) -> None:
 def _notes(text: _Wanted) -> list[str]:
     """Where a text is said, and how long it may be: what translators need to know."""
     more = " …" if len(text.contexts) > MOST_PLACES else ""
-    notes = [", ".join(text.contexts[:MOST_PLACES]) + more] if text.contexts else []
+    notes = [", ".join(list(text.contexts)[:MOST_PLACES]) + more] if text.contexts else []
     return notes if text.limit is None else [*notes, f"at most {text.limit} characters"]
 
 

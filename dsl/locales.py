@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from dsl.diagnostics import Diagnostic, Fix, Kind, Severity
+from dsl.diagnostics import MOST_ERRORS, Diagnostic, Fix, Kind, Severity
 from dsl.domain import Domain
 from dsl.languages import about_language
 from dsl.nearest import did_you_mean
@@ -32,6 +32,7 @@ from dsl.texts import VALUE
 if TYPE_CHECKING:
     from dsl.locale_files import Updated
     from dsl.lower_texts import Translatable
+    from dsl.parser import TextReader
 
 UNTRANSLATED = Kind("F601", Severity.WARNING, "`{text}` has no translation into `{language}`",
                     why="Users of that language would read it untranslated.")
@@ -131,6 +132,8 @@ def wordings(raw: str) -> tuple[str, str] | None:
     >>> wordings("{n} {n|plural 'visit' 'visits'} so far")
     ('{n} visit so far', '{n} visits so far')
     """
+    if "plural" not in raw:
+        return None
     plurals = [found for found in _PIECE.finditer(raw) if found[1] is not None and _PLURAL.search(found[1])]
     if len(plurals) != 1:
         return None
@@ -176,15 +179,19 @@ def read_locale(source: Source, tag: str) -> tuple[Locale, tuple[Diagnostic, ...
 
     One with an error translates its text by itself, so that it is not reported as missing too.
     """
+    from dsl.parser import TextReader  # brings the grammar, which a bot of one language does without
+
     messages, said = read_po(source)
+    texts = TextReader(source)
     faults = list(said)
     translations: dict[tuple[str | None, str], Translation] = {}
+    errors = 0
     for message in messages:
         key = message.context, message.id.text
         if message.is_obsolete or not message.id.text:
             continue
-        if message.is_translated:
-            translation, wrong = _translation(source, message, tag)
+        if message.is_translated and errors < MOST_ERRORS:           # past them the rest is not looked at
+            translation, wrong = _translation(texts, message, tag)
             if not wrong:
                 translations[key] = translation
             if message.is_fuzzy:
@@ -192,6 +199,7 @@ def read_locale(source: Source, tag: str) -> tuple[Locale, tuple[Diagnostic, ...
                 faults.append(FUZZY.at(message.strings[0].span, fix, text=shortened(message.id.text)))
                 continue
             faults += wrong
+            errors += sum(one.severity is Severity.ERROR for one in wrong)
         if key not in translations and (message.is_translated or (said and not message.strings)):
             translations[key] = _itself(message)
     return Locale(tag, source, translations), tuple(faults)
@@ -201,14 +209,12 @@ def _itself(message: Message) -> Translation:
     return Translation(replace(message, plural=None), (Text((message.id.text,), message.id.text, message.id.span),))
 
 
-def _translation(source: Source, message: Message, tag: str) -> tuple[Translation, list[Diagnostic]]:
-    from dsl.parser import parse_text  # brings Lark, which a bot of one language does without
-
+def _translation(reader: "TextReader", message: Message, tag: str) -> tuple[Translation, list[Diagnostic]]:
     texts: list[Text] = []
     faults: list[Diagnostic] = []
     for string in message.strings:
         if "{" in string.text or "\\" in string.text:
-            text, wrong = parse_text(source, string.span.start, string.span.end, string.text)
+            text, wrong = reader.text(string.span.start, string.span.end, string.text)
             faults += wrong
         else:                                # most are plain words, and a file may have thousands
             text = Text((string.text,), string.text, string.span)

@@ -117,6 +117,8 @@ class Blocks:
     def block(self, block: Block, run: Run, after: Continuation, span: Span) -> None:
         """Writes the block to `run`, which it ends; `span` is where a block would stand that is empty."""
         for statement in block[:-1]:
+            if self.bot.names.is_full:
+                break
             run = self._go_on(statement, run)
         last = block[-1] if block else None
         if last is not None and type(last) in _LEADING:

@@ -6,6 +6,7 @@ import msgspec
 
 from dsl.expressions import Expressions
 from dsl.lower_texts import Texts
+from dsl.patterns import MOST
 from dsl.pools import Places, Pools
 from dsl.privacy import Privacy
 from dsl.resolve import Names
@@ -49,4 +50,5 @@ class Bot(msgspec.Struct):
     runs: dict[str, Run] = {}
     media: dict[str, str] = {}                           # of files beside it that it sends: their types
     private: set[tuple[str, ...]] = set()                # variables that some `ask` fills in private
+    pattern_room: int = MOST                             # characters that are left for patterns
     titles: dict[tuple[str, ...], list[list[Any]]] = {}  # of a choose's values: [value, T]

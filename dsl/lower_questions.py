@@ -257,6 +257,8 @@ def _options(blocks: Blocks, rows: Rows, scope: Scope, options: Sequence[Option]
     texts, limits = blocks.bot.texts, blocks.bot.limits
     longest = limits.button_title if len(options) <= limits.buttons else limits.row_title
     for option in options:
+        if blocks.bot.names.is_full:
+            break
         id = _option_id(blocks.bot, option, ids)
         title, place = texts.text(option.title, scope, most=longest), blocks.bot.places.place(option.span)
         described = None

@@ -55,6 +55,8 @@ def ons(blocks: Blocks, rows: Rows, clauses: Iterable[Clause]) -> None:
 
 def on(blocks: Blocks, rows: Rows, clause: On) -> None:
     """One row for each pattern, all to the same block, after which the question is asked again."""
+    if blocks.bot.names.is_full:
+        return
     happening = events(blocks.bot, clause.patterns, blocks.scope)
     ops, target = blocks.interrupting(clause.then, "again", clause.span)
     for event, span in happening:
@@ -105,6 +107,12 @@ def event(bot: Bot, pattern: Pattern, scope: Scope) -> str:
 
 def regex(bot: Bot, pattern: Regex, *, whole: bool = False) -> str:
     """The pattern for RE2; `?` (and said) where it is none."""
+    room = bot.pattern_room
+    bot.pattern_room -= len(pattern.source)
+    if bot.pattern_room < 0:
+        if room >= 0:
+            bot.expressions.say(patterns.TOO_MUCH.at(pattern.span, label="one too many", most=patterns.MOST))
+        return UNKNOWN
     read = patterns.to_re2(pattern.source, whole=whole)
     if isinstance(read, patterns.Fault):
         bot.expressions.say(patterns.diagnostic(read, pattern))

@@ -154,8 +154,12 @@ class Texts:
 
 def _has_words(text: Text) -> bool:
     """Whether there is anything to translate: a letter, or a text inside `{}`."""
-    written = any(isinstance(part, str) and any(sign.isalpha() for sign in part) for part in text.parts)
-    return written or "'" in text.raw or '"' in text.raw
+    for part in text.parts:
+        if isinstance(part, str):
+            for sign in part:                # mostly the first
+                if sign.isalpha():
+                    return True
+    return "'" in text.raw or '"' in text.raw
 
 
 def _forms(words: tuple[str, ...], language: str) -> dict[str, str]:

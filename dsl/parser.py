@@ -52,32 +52,48 @@ def _one_of_each_line(lines: Lines, in_texts: Sequence[Diagnostic]) -> Iterator[
     yield from (problem for problem in in_texts if lines.line_of(problem) not in told.keys() - guessed)
 
 
+TIMES = 2                                    # the texts of all flows may stand in one file of translations
+
+
+class TextReader:
+    """Reads the texts of one file that stand without the quotes of a `.flow` file: in domain.yml, .po, stories."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._reader = Reader(source, TIMES)
+
+    def text(self, start: int, end: int, content: str | None = None) -> tuple[Text, tuple[Diagnostic, ...]]:
+        """The text that stands at `source.text[start:end]`, and what is wrong with it.
+
+        `content` is the text where the file's own escapes were already undone; places inside it are then those of the
+        same `{value}` in the file, where it can be found.
+        """
+        source, reader = self._source, self._reader
+        span, before = source.span(start, end), len(reader.problems)
+        if content is None or content == source.text[start:end]:
+            text = read_runs(source, [(start, end)], span, reader.value, reader.problems)
+            return text, tuple(reader.problems[before:])
+        faults: list[Diagnostic] = []
+        found = start
+
+        def value(undone: Source, begin: int, stop: int) -> Interpolation | None:
+            nonlocal found
+            written = undone.text[begin:stop]
+            at = source.text.find(written, found, end)
+            if at >= 0:
+                found = at + len(written)
+                return reader.value(source, at, found)
+            inner = Reader(undone)
+            made = inner.value(undone, begin, stop)
+            faults.extend(inner.problems)
+            return made
+
+        undone = Source(source.name, content)
+        text = read_runs(undone, [(0, len(content))], span, value, faults)
+        elsewhere = (replace(fault, span=span, others=(), fixes=()) for fault in faults)
+        return text, (*reader.problems[before:], *elsewhere)
+
+
 def parse_text(source: Source, start: int, end: int, content: str | None = None) -> tuple[Text, tuple[Diagnostic, ...]]:
-    """A text that stands without quotes at `source.text[start:end]`, as in domain.yml, .po and story files.
-
-    `content` is the text where the file's own escapes were already undone; places inside it are then those of the
-    same `{value}` in the file, where it can be found.
-    """
-    reader = Reader(source)
-    span = source.span(start, end)
-    if content is None or content == source.text[start:end]:
-        return read_runs(source, [(start, end)], span, reader.value, reader.problems), tuple(reader.problems)
-    faults: list[Diagnostic] = []
-    found = start
-
-    def value(undone: Source, begin: int, stop: int) -> Interpolation | None:
-        nonlocal found
-        written = undone.text[begin:stop]
-        at = source.text.find(written, found, end)
-        if at >= 0:
-            found = at + len(written)
-            return reader.value(source, at, found)
-        inner = Reader(undone)
-        made = inner.value(undone, begin, stop)
-        faults.extend(inner.problems)
-        return made
-
-    undone = Source(source.name, content)
-    text = read_runs(undone, [(0, len(content))], span, value, faults)
-    elsewhere = (replace(fault, span=span, others=(), fixes=()) for fault in faults)
-    return text, (*reader.problems, *elsewhere)
+    """A single text of a file, see `TextReader.text`."""
+    return TextReader(source).text(start, end, content)

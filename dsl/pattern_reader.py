@@ -84,6 +84,7 @@ class _Flags(msgspec.Struct, frozen=True):
     lines: bool = False
 
 
+_TIMES: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 # What stands for itself after a backslash, besides ASCII punctuation.
 _CONTROLS = {"a": 7, "f": 12, "t": 9, "n": 10, "r": 13, "v": 11}
 _PERL: dict[str, tuple[Member, ...]] = {
@@ -149,7 +150,7 @@ class _Reader:
     def sequence(self) -> Node:
         items: list[Node] = []
         while self.at < len(self.source) and self.source[self.at] not in "|)":
-            if self.take("\\Q"):
+            if self.source[self.at] == "\\" and self.take("\\Q"):
                 end = self.source.find("\\E", self.at)
                 quoted = self.source[self.at:end if end >= 0 else len(self.source)]
                 self.at += len(quoted) + 2 * (end >= 0)
@@ -183,10 +184,11 @@ class _Reader:
 
     def times(self) -> tuple[int, int | None] | None:
         """A repeat sign, if one is next."""
-        for sign, found in (("*", (0, None)), ("+", (1, None)), ("?", (0, 1))):
-            if self.take(sign):
-                return found
-        if not self.peek("{"):
+        sign = self.source[self.at:self.at + 1]
+        if sign in _TIMES:
+            self.at += 1
+            return _TIMES[sign]
+        if sign != "{":
             return None
         start, end = self.at, self.source.find("}", self.at)
         least, comma, most = self.source[start + 1:end].partition(",") if end > 0 else ("", "", "")

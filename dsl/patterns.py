@@ -22,6 +22,13 @@ from dsl.syntax import Regex
 # RE2 refuses a program over 8 MiB; `\w{315}` is the longest it takes, about 350,000 instructions (measured).
 LARGEST = 250_000
 
+# Characters of all patterns of a bot, or of a file of stories; the bots here have some hundred. Each is tried on every
+# reply, and to read one costs ten microseconds a character, and five times that with boundaries in it.
+MOST = 10_000
+
+TOO_MUCH = Kind("F520", Severity.ERROR, "the patterns before this one have {most:,} characters already",
+                why="On every reply the bot tries its patterns one after the other.",
+                fix="take some out: words between quotes cost nothing, and what is long is better judged by an action")
 TANGLED = Kind("F519", Severity.ERROR, "a word boundary cannot be written out: {what}")
 
 

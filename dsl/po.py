@@ -6,20 +6,24 @@ than a line number, stops at the first fault, and prints.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 import msgspec
 
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
 from dsl.source import Source, Span
+from dsl.yaml import TOO_LARGE
 
 UNREADABLE = Kind("F605", Severity.ERROR, "this line of a translation file cannot be read")
 TWICE = Kind("F606", Severity.ERROR, "`{text}` is translated twice in this file")
 
+MOST = 25_000                                # messages of one file; a bot of 10,000 steps says some 15,000 texts
 MAX_FAULTS = 50                              # of one file; what follows says nothing new
 
-_KEYWORD = re.compile(r"(msgctxt|msgid_plural|msgid|msgstr(?:\[(\d)\])?)\s*(?=\")")
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"\s*$')
+# A line with a string: after the mark of an obsolete entry, and after its keyword or alone.
+_LINE = re.compile(r"(?:(#~)\s*|\s*)(?:(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?)\s*)?"
+                   r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"\s*$')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
@@ -50,6 +54,7 @@ class Message(msgspec.Struct, frozen=True):
         return bool(self.strings) and all(string.text for string in self.strings)
 
 
+@lru_cache(4)                                # a build reads them, and `locales update` again
 def read_po(source: Source) -> tuple[tuple[Message, ...], tuple[Diagnostic, ...]]:
     """Every entry of the file in order, the header (an empty msgid) too, and every line that cannot be read."""
     reader = _Reader(source)
@@ -57,6 +62,10 @@ def read_po(source: Source) -> tuple[tuple[Message, ...], tuple[Diagnostic, ...]
     for line in source.text.split("\n"):
         reader.take(line.rstrip(), at)
         at += len(line) + 1
+        if len(reader.messages) > MOST:
+            fix = Fix("take out what stands at its end as obsolete, and what the bot does not say")
+            reader.faults.append(TOO_LARGE.at(source.span(0, 0), fix, limit=MOST, what="messages"))
+            break
     reader.close()
     return tuple(reader.messages), (*reader.faults, *islice(_twice(reader.messages), MAX_FAULTS))
 
@@ -79,15 +88,18 @@ class _Reader:
         self.is_obsolete = False
 
     def take(self, line: str, start: int) -> None:
-        is_obsolete = line.startswith("#~")
-        content = line[2:].lstrip() if is_obsolete else line.lstrip()
+        found = _LINE.match(line)
+        if found is not None and (found[2] or self.keyword):
+            self.text(found, start)
+            return
+        content = line[2:].lstrip() if line[:2] == "#~" else line.lstrip()
         if not content:
             self.close()
-        elif content.startswith(("#", "|")):     # `#~|` is what an obsolete entry was before
+        elif content[0] in "#|":                 # `#~|` is what an obsolete entry was before
             if self.texts:
                 self.close()
             self.comment(content)
-        elif not self.text(content, start + len(line) - len(content), is_obsolete):
+        else:
             self.refuse(content, start + len(line) - len(content))
 
     def comment(self, content: str) -> None:
@@ -98,20 +110,16 @@ class _Reader:
         elif content == "#" or content.startswith("# "):
             self.comments.append(content[2:])
 
-    def text(self, content: str, start: int, is_obsolete: bool) -> bool:
-        """Take a line with a string; False if it is none."""
-        named = _KEYWORD.match(content)
-        string = _STRING.match(content, named.end() if named else 0)
-        if string is None or not (named or self.keyword):
-            return False
-        if named:
-            if named[1] in ("msgctxt", "msgid") and ("msgid" in self.texts or named[1] in self.texts):
+    def text(self, found: re.Match[str], start: int) -> None:
+        """Take a line with a string."""
+        keyword = found[2]
+        if keyword:
+            if keyword in ("msgctxt", "msgid") and ("msgid" in self.texts or keyword in self.texts):
                 self.close()
-            self.keyword = named[1]
-            self.is_obsolete = is_obsolete
-        span = Span(self.source.name, start + string.start(1), start + string.end(1))
-        self.texts.setdefault(self.keyword, []).append(Written(_undone(string[1]), span))
-        return True
+            self.keyword = keyword
+            self.is_obsolete = found[1] is not None
+        span = Span(self.source.name, start + found.start(3), start + found.end(3))
+        self.texts.setdefault(self.keyword, []).append(Written(_undone(found[3]), span))
 
     def refuse(self, content: str, start: int) -> None:
         if len(self.faults) < MAX_FAULTS:

@@ -4,6 +4,7 @@ Entries stand in source order. Of what can look the same wherever it is written,
 entry serves all; whatever reads a value has an entry of its own, so that what is said about it points to its place.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,15 +17,21 @@ class Places:
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self.files = list(sources)
-        self._numbers = {name: number for number, name in enumerate(self.files)}
-        self._sources = sources
+        self._starts = {name: (number, sources[name].line_starts) for number, name in enumerate(self.files)}
+        self._places: dict[Span, Place] = {}             # a question's rows stand where it stands: half are asked again
 
     def place(self, span: Span) -> Place:
-        source = self._sources.get(span.file)
-        if source is None:                                          # of no file: what the machine says by itself
+        place = self._places.get(span)
+        if place is None:
+            place = self._places[span] = self._place(*span)
+        return place
+
+    def _place(self, file: str, start: int, end: int) -> Place:
+        if file not in self._starts:                                # of no file: what the machine says by itself
             return Place(0, 1, 1, 0, 0)
-        line, column = source.position(span.start)
-        return Place(self._numbers[span.file], line, column, span.start, span.end)
+        number, lines = self._starts[file]
+        line = bisect_right(lines, start)
+        return Place(number, line, start - lines[line - 1] + 1, start, end)
 
 
 class Pools:

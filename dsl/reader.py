@@ -31,7 +31,7 @@ LETTERS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 # Beyond these is a slip of the finger: a thousand years, a thousand tries.
 LARGEST = {"second": 10**9, "minute": 10**8, "hour": 10**7, "day": 365_000, "week": 52_000, "month": 12_000,
            "year": 1000, "count": 1000}
-MOST_VALUES = 20_000                         # in one file
+MOST_VALUES = 15_000                         # words and signs in the values of the texts of one file
 HOLD_CLAUSES = ("say_clauses", "ask_clauses", "list_clauses", "choose", "menu", "outcomes")
 CHOICES = frozenset({s.Choose, s.Menu})
 MAY_REPEAT = frozenset({s.On, s.After, s.Check, s.Suggest})
@@ -56,29 +56,37 @@ def _productions(rule: str) -> tuple[int, ...]:
 class Reader:
     """Reads one source; `problems` gathers what is wrong inside its texts."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, times: int = 1) -> None:
+        """`times`: how often as many values it may hold as a `.flow` file."""
         self.source = source
+        self.most = times * MOST_VALUES
         self.tables = automaton()
         self.problems: list[Diagnostic] = []
         self.broken: set[str] = set()                  # names that are no news where something could not be read
         self.values = 0
         self.bare: list[tuple[str, Span]] = []         # choices that have no option
+        self.makers: list[Any] = []                    # by production; made when the first token is read
+
+    def _own_makers(self) -> list[Any]:
         own = {"text": self.text, "number": self.number, "count": self.count, "moment": self.moment,
                "duration": self.duration, "url": self.url, "regex": self.regex, "format_arg": self.format_arg}
         once = {rule: self.once(MAKERS[rule]) for rule in HOLD_CLAUSES}
-        self.makers = [*_makers()]                     # by production
+        makers = [*_makers()]
         for rule, make in (own | once).items():
             for number in _productions(rule):
-                self.makers[number] = make
+                makers[number] = make
+        return makers
 
     @property
     def is_full(self) -> bool:
         """Whether so much was read, or was wrong, that the rest is not read."""
-        return self.values > MOST_VALUES or len(self.problems) >= MOST_PROBLEMS
+        return self.values > self.most or len(self.problems) >= MOST_PROBLEMS
 
     # --- the automaton --------------------------------------------------------------------------------------
 
     def begin(self, rule: str, at: int = 0) -> Cell:
+        if not self.makers:
+            self.makers = self._own_makers()
         return self.tables.start[rule], None, at, at, None
 
     def feed(self, top: Cell, kinds: Sequence[str], starts: Sequence[int], ends: Sequence[int], at: int,
@@ -259,17 +267,16 @@ class Reader:
 
     def value(self, source: Source, start: int, end: int) -> s.Interpolation | None:
         """What stands in the braces `source.text[start:end]`; None if it cannot be read."""
-        self.values += 1
-        if self.values > MOST_VALUES:
-            if self.values == MOST_VALUES + 1:
-                self.problems.append(writing.too_long(source.span(start, end), "this file"))
+        if self.values > self.most:
             return None
         word = A_NAME.fullmatch(source.text, start + 1, end - 1)
         if word is not None and word[0] not in self.tables.words:      # what the grammar makes, and most values
             place = source.span(start + 1, end - 1)
+            self.read(2, source, start, end)
             return s.Interpolation(s.Ref(s.Name(word[0], place), place), (), source.span(start, end))
         tokens = lex(source, start + 1, end - 1)
         kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
+        self.read(len(kinds), source, start, end)
         wrong = [*tokens.problems, *tokens.strays]
         if not wrong:
             count = len(kinds) - 1                     # without the end of the line
@@ -294,6 +301,12 @@ class Reader:
                 return writing.HABIT.at(source.span(start, end), fix, label="as in another language", why="",
                                         does="show a value")
         return None
+
+    def read(self, tokens: int, source: Source, start: int, end: int) -> None:
+        """Count what was read in braces; the first value too many is said."""
+        if self.values <= self.most < self.values + tokens:
+            self.problems.append(writing.too_long(source.span(start, end), "this file"))
+        self.values += tokens
 
     def broken_value(self, top: Cell, place: Span, count: int) -> Diagnostic:
         if count < 1:

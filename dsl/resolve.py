@@ -6,11 +6,12 @@ flow binds for itself is `frames.py`. A name that a broken line would have defin
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import TypeVar
 
 from dsl import others, types
-from dsl.diagnostics import Certainty, Diagnostic, Edit, Fix, Kind, Label, Severity
+from dsl.diagnostics import MOST_ERRORS, Certainty, Diagnostic, Edit, Fix, Kind, Label, Severity
 from dsl.domain import Action, Domain, Field, Happening, Response, Template
 from dsl.nearest import did_you_mean
 from dsl.scope import ANYWHERE, Frame
@@ -80,6 +81,7 @@ class Names:
         self.events = {**domain.events, UNDELIVERED: _undelivered(Span(domain.file, 0, 0))}
         self.broken = set(broken)
         self._comparisons = COMPARISONS
+        self._errors = 0, 0                  # how many of how many that were found
         self._meant: set[str] = set()        # what a name that is none may stand for: not to be called unused
         self._responses = {name: response for name, response in domain.responses.items()
                            if not name.startswith(SYSTEM)}
@@ -91,6 +93,16 @@ class Names:
                 elif isinstance(item, Rule):
                     self._define(item, self.rules, TWO_RULES)
         self._check_domain()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is wrong that the rest is not looked at."""
+        errors, seen = self._errors
+        if len(self.found) != seen:
+            errors, seen = (errors, seen) if seen < len(self.found) else (0, 0)
+            errors += sum(one.severity is Severity.ERROR for one in islice(self.found, seen, None))
+            self._errors = errors, len(self.found)
+        return errors >= MOST_ERRORS
 
     # --- looking up -----------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ reporting why not; it never stops at the first fault.
 import re
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingOf
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -17,6 +17,9 @@ from dsl.nearest import did_you_mean, nearest
 from dsl.source import Source, Span
 from dsl.syntax import Text as TextSyntax
 from dsl.yaml import Entry, Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from dsl.parser import TextReader
 
 MAX_FAULTS = 100                             # of one file; what follows says nothing new
 
@@ -43,6 +46,8 @@ class Report:
         self.source = source
         self.faults: list[Diagnostic] = []
         self.mentions: list[Mention] = []
+        self.patterns = 0                    # characters of all patterns so far
+        self._texts: TextReader | None = None
 
     def add(self, *faults: Diagnostic) -> None:
         self.faults.extend(faults[:max(0, MAX_FAULTS - len(self.faults))])
@@ -53,12 +58,14 @@ class Report:
 
     def text(self, node: Scalar) -> TextSyntax:
         """The node's text with its interpolations, parsed as a `.flow` file's is."""
-        from dsl.parser import parse_text  # brings Lark, which stories do without
+        from dsl.parser import TextReader  # brings the grammar, which stories do without
 
+        if self._texts is None:
+            self._texts = TextReader(self.source)
         start, end = inside(node)
         written = self.source.text[start:end]
         text: TextSyntax
-        text, faults = parse_text(self.source, start, end, None if written == node.value else node.value)
+        text, faults = self._texts.text(start, end, None if written == node.value else node.value)
         self.add(*faults)
         return text
 

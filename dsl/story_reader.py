@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from dsl.diagnostics import Diagnostic, Fix, Kind, Label, Severity
+from dsl.garbage import without_collection
 from dsl.scalars import BOT_NAME, DOTTED_NAME, NAME, duration
 from dsl.shape import (
     Anything,
@@ -66,7 +67,11 @@ NOT_YET = Kind("F801", Severity.ERROR, "the step `{step}` cannot be played yet")
 SAME_NAME = Kind("F802", Severity.ERROR, "two stories of this file are named `{name}`",
                  why="A report of failed stories could not say which one failed.")
 NOT_A_MOMENT = Kind("F804", Severity.ERROR, "`{name}` takes {wanted}, not `{value}`", fix="write {wanted}")
+TOO_MANY = Kind("F807", Severity.ERROR, "this file tells {count:,} stories, at most {most:,} can be played at once",
+                fix="tell them in several files")
 TWO_SHAPES = Kind("F805", Severity.ERROR, "`{name}` expects {what} at once, and no message is both")
+
+MOST = 2_000                                 # stories of one file; the bots here have sixty in all
 
 # --- what the file may hold ---------------------------------------------------------------------------------
 
@@ -206,6 +211,7 @@ STORIES = Record("a file of stories", {
 # --- reading ------------------------------------------------------------------------------------------------
 
 
+@without_collection()
 def read(source: Source) -> tuple[StoryFile, tuple[Diagnostic, ...]]:
     """The stories of a file and all its faults; steps that were refused are left out."""
     node, faults = read_yaml(source)
@@ -216,7 +222,10 @@ def read(source: Source) -> tuple[StoryFile, tuple[Diagnostic, ...]]:
     fields: Fields | None = STORIES.read(node, "stories", report) if node is not None else None
     if fields is None:
         return StoryFile(source.name, "", None, ()), tuple(report.faults)
-    stories = tuple(_story(each, report) for each in fields.get("stories", ()))
+    written = fields.get("stories", ())
+    if len(written) > MOST:
+        report.add(TOO_MANY.at(fields.nodes["stories"].key.span, count=len(written), most=MOST))
+    stories = tuple(_story(each, report) for each in written[:MOST])
     first: dict[str, Span] = {}
     for story in stories:
         if first.setdefault(story.name, story.span) is not story.span:

@@ -18,6 +18,10 @@ from dsl.syntax import Regex
 from dsl.yaml import Node, Scalar
 
 UNCLOSED = Kind("F803", Severity.ERROR, "this `{{` opens a slot's name and nothing closes it")
+TOO_LONG = Kind("F806", Severity.ERROR, "no message has {length:,} characters",
+                fix="write its beginning and `*`: a message has at most 4,096 characters")
+
+LONGEST = 10_000                             # characters; a message of WhatsApp's has 4,096, escapes double them
 
 
 class Matched(msgspec.Struct, frozen=True):
@@ -28,6 +32,9 @@ class Matched(msgspec.Struct, frozen=True):
     def read(self, node: Node, name: str, report: Report) -> Any:
         if not isinstance(node, Scalar) or node.is_null:
             return refuse(self, node, name, report)
+        if len(node.value) > LONGEST:
+            report.add(TOO_LONG.at(node.span, length=len(node.value)))
+            return None
         return _match(node, report)
 
 
@@ -87,10 +94,15 @@ def _joined(parts: list[str | Run | SlotValue]) -> list[str | Run | SlotValue]:
 
 
 def _pattern(node: Scalar, report: Report) -> Match:
-    from dsl import patterns  # few stories have one
+    from dsl.patterns import MOST, TOO_MUCH, Fault, diagnostic, to_re2  # few stories have one
 
-    source = node.value[1:-1]
-    result = patterns.to_re2(source)
-    if isinstance(result, patterns.Fault):
-        report.add(patterns.diagnostic(result, Regex(source, Span(node.file, *inside(node)))))
+    source, before = node.value[1:-1], report.patterns
+    report.patterns += len(source)
+    if report.patterns > MOST:
+        if before <= MOST:
+            report.add(TOO_MUCH.at(node.span, label="one too many", most=MOST))
+        return Pattern(source, node.value, node.span)
+    result = to_re2(source)
+    if isinstance(result, Fault):
+        report.add(diagnostic(result, Regex(source, Span(node.file, *inside(node)))))
     return Pattern(source, node.value, node.span)

@@ -76,6 +76,9 @@ def _read_run(source: Source, start: int, end: int, made: _Parts, read_value: Re
         assert piece is not None                       # any character fits one of the three
         found = piece[0]
         at = piece.end()
+        if len(problems) >= MOST_PROBLEMS:             # what follows says nothing new
+            made.add(text[piece.start():end], text[piece.start():end])
+            return
         if found == "{" and read_value is None:
             made.add("{", "\\{")
         elif found == "{" and read_value is not None:
@@ -88,8 +91,7 @@ def _read_run(source: Source, start: int, end: int, made: _Parts, read_value: Re
                 problems.append(writing.double_quotes(source, *quoted.span(1)))
                 return
             elif value is None:
-                if len(problems) < MOST_PROBLEMS:
-                    problems.append(writing.open_brace(source, piece.start()))
+                problems.append(writing.open_brace(source, piece.start()))
                 made.add("{", "\\{")
             else:
                 at = value.end()
@@ -99,8 +101,7 @@ def _read_run(source: Source, start: int, end: int, made: _Parts, read_value: Re
         elif piece[1] in ESCAPES and piece[1]:
             made.add(ESCAPES[piece[1]], CANONICAL.get(piece[1], found))
         else:
-            if len(problems) < MOST_PROBLEMS:
-                problems.append(writing.unknown_escape(source, piece.start(), at))
+            problems.append(writing.unknown_escape(source, piece.start(), at))
             made.add(piece[1], piece[1])
 
 

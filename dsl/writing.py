@@ -56,8 +56,12 @@ def replace(source: Source, start: int, end: int, by: str, say: str, certainty: 
 
 
 def too_long(place: Span, what: str) -> Diagnostic:
-    fix = Fix("move some flows to another file: all files of a folder are one bot" if what == "this file" else
-              "say it in several lines")
+    if what == "this line":
+        fix = Fix("say it in several lines")
+    elif place.file.endswith(".flow"):
+        fix = Fix("move some flows to another file: all files of a folder are one bot")
+    else:
+        fix = Fix("leave out what the bot does not say")
     return FILE_TOO_LONG.at(place, fix, label="read up to here", what=what)
 
 

@@ -19,7 +19,7 @@ from dsl.diagnostics import Diagnostic, Edit, Fix, Kind, Label, Severity
 from dsl.source import Source, Span
 
 MAX_DEPTH = 32                               # a domain.yml needs seven levels, a story nine
-MAX_NODES = 200_000                          # about 2,000 stories of ten turns in one file
+MAX_NODES = 100_000                          # about 1,300 stories of ten turns in one file
 MAX_FAULTS = 100                             # what follows says nothing new
 
 UNREADABLE = Kind("F050", Severity.ERROR, "{what} cannot stand in this file")
@@ -31,8 +31,8 @@ DUPLICATE = Kind("F054", Severity.ERROR, "the key `{key}` stands here twice",
                  why="YAML would quietly keep only the last one.")
 TOO_DEEP = Kind("F055", Severity.ERROR, "values stand within values more than {limit} levels deep here",
                 fix="keep it flatter: nothing a bot knows is nested that deep")
-TOO_LARGE = Kind("F056", Severity.ERROR, "this file holds more than {limit:,} values",
-                 fix="split the file, or leave out what the bot does not use")
+TOO_LARGE = Kind("F056", Severity.ERROR, "this file holds more than {limit:,} {what}",
+                 fix="tell stories in several files, and leave out of domain.yml what the bot does not use")
 TWO_DOCUMENTS = Kind("F057", Severity.ERROR, "a second document begins here; a file holds one")
 NOT_A_KEY = Kind("F058", Severity.ERROR, "a key is one word, this is {what}")
 
@@ -81,8 +81,11 @@ _PRINTABLE = (0x09, 0x0B, 0x0D, 0x0E, 0x20, 0x7F, 0x85, 0x86, 0xA0, 0xD800, 0xE0
 _PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[!&][^\s,\[\]{}]*)\s*){1,2}")   # a tag, an anchor, or both
 
 
-def read_yaml(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+def read_yaml(source: Source, most: int = MAX_NODES) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     """The one value of a file, and every fault of its writing; None when it is empty or cannot be read.
+
+    Args:
+        most: values the file may hold, keys among them.
 
     Bytes that are not UTF-8 are expected in `source.text` as `surrogateescape` leaves them.
     """
@@ -90,7 +93,7 @@ def read_yaml(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     unreadable = tuple(_unreadable(source, int(shift)))
     if unreadable:
         return None, unreadable
-    builder = _Builder(source, int(shift))
+    builder = _Builder(source, int(shift), most)
     loader = _LOADER(source.text[shift:])
     try:
         for event in iter(loader.get_event, None):
@@ -144,8 +147,9 @@ class _Open:
 class _Builder:
     """Nodes from the stream of events."""
 
-    def __init__(self, source: Source, shift: int) -> None:
+    def __init__(self, source: Source, shift: int, most: int) -> None:
         self.source = source
+        self.most = most
         self.file = source.name
         self.shift = shift
         self.root: Node | None = None
@@ -213,8 +217,8 @@ class _Builder:
             inside.at_key = True
             if inside.key is not None:
                 inside.items.append(Entry(inside.key, node))
-        if self.nodes > MAX_NODES:
-            return self.stop(TOO_LARGE.at(Span(self.file, 0, 0), Fix("split the file"), limit=MAX_NODES))
+        if self.nodes > self.most:
+            return self.stop(TOO_LARGE.at(Span(self.file, 0, 0), limit=self.most, what="values"))
         return len(self.diagnostics) < MAX_FAULTS
 
     def checked_key(self, inside: _Open, node: Node) -> Scalar | None:

@@ -83,6 +83,7 @@ class _Work(msgspec.Struct, dict=True):
     machines: int = msgspec.field(default_factory=lambda: MACHINES)
     effort: Effort = msgspec.field(default_factory=lambda: Effort(EFFORT))
     texts: int = msgspec.field(default_factory=lambda: TEXTS)
+    normalised: dict[int, dict[str, str]] = {}           # the words of a text by language, once they were asked for
 
     def takers(self, key: str, rows: Sequence[Row]) -> list[Taker]:
         """The rows that a reply can fire, without those that stand on a condition or have a broken name."""
@@ -109,11 +110,17 @@ class _Work(msgspec.Struct, dict=True):
 
     def words(self, texts: Iterable[int], language: str | None = None) -> frozenset[str]:
         """What these texts are as replies; one with a value in it is none."""
-        found = set()
+        found: set[str] = set()
         for text in texts:
-            for tag, parts in self.table.texts[text].items():
-                if language in (None, tag) and all(isinstance(part, str) for part in parts):
-                    found.add(normalise("".join(parts)))
+            words = self.normalised.get(text)
+            if words is None:
+                words = self.normalised[text] = {
+                    tag: normalise("".join(parts)) for tag, parts in self.table.texts[text].items()
+                    if all(isinstance(part, str) for part in parts)}
+            if language is None:
+                found.update(words.values())
+            elif language in words:
+                found.add(words[language])
         return frozenset(found)
 
     def shown(self, text: int) -> str:
@@ -363,7 +370,7 @@ class _Answers:
 
     def of_step(self, name: str, step: Step) -> Iterator[tuple[str, Span, Any]]:
         work, table = self.work, self.work.table
-        outcomes = _option_outcomes(work, step)
+        outcomes = _option_outcomes(work, step) if step.options else {}
         for at, option in enumerate(step.options):
             outcome = outcomes.get(option.id)
             for words in work.words([option.title]):

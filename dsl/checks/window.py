@@ -43,6 +43,8 @@ def _waits(graph: Graph) -> tuple[dict[int, int], dict[int, Edge], list[tuple[Ed
     """How long it is at least since the user last wrote, in seconds, by node; the edges that come there so soon;
     and the timers that go off when the window has closed, each with the whole wait."""
     waits: dict[int, int] = {}
+    if not any(edge.kind == "after" for edges in graph.out for edge in edges):
+        return waits, {}, []                 # nothing waits but for the user
     best = {graph.begin: 0}
     last: dict[int, Edge] = {}
     closing = []

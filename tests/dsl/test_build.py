@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsl.build import Build, build, build_sources, translatables
-from dsl.diagnostics import Severity
+from dsl.diagnostics import MOST_ERRORS, Severity
 
 DOMAIN = "bot: example\nlanguages: [en]\nstart: main\n"
 FLOW = 'flow main\n  say "Hello."\n  end\n'
@@ -153,6 +153,44 @@ def test_translators_are_told_every_text_with_its_place_and_room():
     assert [(text.context, text.raw, text.most) for text in texts] == [
         ("main", "What?", None), ("main", "Small", 60), ("main", "A", 20), ("main", "b", None),
         ("bye", "Bye {1}.", None)]
+
+
+def test_past_a_thousand_mistakes_no_more_are_looked_for():
+    domain = DOMAIN + "slots:\n  unused: text\n"
+    many = "".join(f"  -> gone_{number}\n" for number in range(MOST_ERRORS + 500))
+    built = build_sources({"domain.yml": domain, "main.flow": f"flow main\n{many}"})
+
+    assert len(built.diagnostics) <= MOST_ERRORS + 10
+    assert codes(built)[0] == "F094"
+    assert built.diagnostics[0].message == "1,000 mistakes are told, and no more are looked for"
+    assert built.table is None
+
+
+@pytest.mark.parametrize("flow", [
+    'menu main "?"\n' + '  - "a" -> main\n' * 1_500,
+    'menu main "?"\n  - "a" -> main\nanywhere\n' + "".join(f"  on event e{n} -> main\n" for n in range(1_500)),
+    "flow main\n" + '  ask name as text "?"\n' * 1_500,
+])
+def test_a_thousand_mistakes_are_enough_wherever_they_stand(flow):
+    built = build_sources({"domain.yml": DOMAIN, "main.flow": flow})
+
+    assert "F094" in codes(built)
+    assert sum(one.severity is Severity.ERROR for one in built.diagnostics) <= MOST_ERRORS + 2
+
+
+def test_a_thousand_warnings_keep_nobody_from_building():
+    flow = "".join(f'flow f{number}\n  say "{number}"\n  end\n' for number in range(MOST_ERRORS + 500))
+    built = build_sources({"domain.yml": DOMAIN, "main.flow": FLOW, "others.flow": flow})
+
+    assert set(codes(built)) == {"F301"}
+    assert built.table is not None
+
+
+def test_of_a_file_too_long_to_be_read_nothing_further_is_said(monkeypatch):
+    monkeypatch.setattr("dsl.lexer.MOST_TOKENS", 20)
+    built = build_sources({"domain.yml": DOMAIN, "main.flow": FLOW + 'flow other\n  say "{gone}"\n  end\n' * 3})
+
+    assert codes(built) == ["F021"]
 
 
 def test_a_build_leaves_the_collector_as_it_was():

@@ -20,7 +20,11 @@ NOT_SHOWN = {
     "F091": "test_build: a folder without domain.yml",
     "F092": "test_build: bytes that are not UTF-8",
     "F093": "test_build: a file that cannot be opened",
+    "F094": "test_build: a bot with a thousand mistakes",
     "F221": "test_channel: a file of some megabytes",
+    "F520": "test_patterns: expressions of 10,000 characters",
+    "F806": "test_story: a text of 10,000 characters",
+    "F807": "test_story: two thousand stories",
 }
 
 

@@ -74,7 +74,9 @@ def test_every_rule_that_makes_something_has_a_maker_and_every_maker_a_rule():
     making = [production for production in automaton().productions
               if production.how in (MAKES, MAKES_OF_ONE, MAKES_OF_LISTS)]
     own = {"text", "number", "count", "moment", "duration", "url", "regex", "format_arg"}
-    makers = Reader(Source("a", "")).makers
+    reader = Reader(Source("a", ""))
+    reader.begin("file")
+    makers = reader.makers
 
     assert {production.rule for production in making} == set(MAKERS) | own
     assert all(makers[production.number] for production in making)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsl.build import build, build_sources, translatables
+from dsl.diagnostics import MOST_ERRORS
 from dsl.locales import Locale, ids, read_locale, shown_by, update_locales, values_in, wordings
 from dsl.lower_texts import Translatable
 from dsl.po import read_po
@@ -127,6 +128,29 @@ def test_a_refused_translation_is_not_reported_as_missing_too():
 
     assert found.find("{x}").parts == ("{x}",)
     assert found.find("a").parts == ("a",)
+
+
+def test_past_a_thousand_refused_translations_the_rest_is_not_looked_at():
+    many = "".join(f'msgid "a{number}"\nmsgstr "{{b}}"\n\n' for number in range(MOST_ERRORS + 500))
+    locale, faults = read(many)
+
+    assert [fault.code for fault in faults] == ["F602"] * MOST_ERRORS
+    assert len(locale.translations) == MOST_ERRORS + 500
+
+
+def test_a_file_of_translations_has_so_many_messages_and_no_more(monkeypatch):
+    monkeypatch.setattr("dsl.po.MOST", 2)
+    found, faults = read('msgid "a"\nmsgstr "b"\n\n' 'msgid "c"\nmsgstr "d"\n\n' 'msgid "e"\nmsgstr "f"\n\n')
+
+    assert [(fault.code, fault.message) for fault in faults] == [("F056", "this file holds more than 2 messages")]
+    assert found.find("c").parts == ("d",)
+
+
+def test_a_file_of_translations_may_show_twice_as_many_values_as_one_of_flows(monkeypatch):
+    monkeypatch.setattr("dsl.reader.MOST_VALUES", 2)
+
+    assert read('msgid "{a} {b}"\nmsgstr "{a} {b}"\n')[1] == ()
+    assert [fault.code for fault in read('msgid "{a} {b} {c}"\nmsgstr "{a} {b} {c}"\n')[1]] == ["F021"]
 
 
 def test_a_line_without_a_header_or_end_is_read_all_the_same():

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from dsl.build import build_sources
 from dsl.characters import SCRIPTS
 from dsl.diagnostics import KINDS
 from dsl.patterns import Fault, Re2, diagnostic, to_re2
@@ -32,6 +33,16 @@ def refused(pattern: str) -> Fault:
     fault = to_re2(pattern)
     assert isinstance(fault, Fault), fault
     return fault
+
+
+def test_the_patterns_of_a_bot_have_a_length_in_all():
+    domain = "bot: example\nlanguages: [en]\nstart: main\n"
+    long = "".join(f"  on /{number:04}{'x' * 1_000}/ -> main\n" for number in range(21))
+    built = build_sources({"domain.yml": domain, "main.flow": f'anywhere\n{long}menu main "?"\n  - "a" -> main\n'})
+
+    found, = built.diagnostics
+    assert (found.code, found.message) == ("F520", "the patterns before this one have 10,000 characters already")
+    assert built.sources["main.flow"].text[found.span.start:].startswith("/0009x")
 
 
 # --- what a pattern takes -----------------------------------------------------------------------------------

@@ -79,6 +79,26 @@ def marked(text: str) -> list[tuple[str, str]]:
     return [(fault.code, text[fault.span.start:fault.span.end]) for fault in read(text)[1]]
 
 
+def test_a_file_tells_so_many_stories_and_no_more():
+    told, faults = read("bot: a\nstories:\n" + "".join(f"- {{story: s{n}, steps: [user: hi]}}\n" for n in range(2_001)))
+
+    assert [(fault.code, fault.message) for fault in faults] == [
+        ("F807", "this file tells 2,001 stories, at most 2,000 can be played at once")]
+    assert len(told.stories) == 2_000
+
+
+def test_a_text_no_message_can_have_is_refused():
+    _, faults = read(with_steps(f"- bot: {'x' * 10_001}"))
+
+    assert [(fault.code, fault.message) for fault in faults] == [("F806", "no message has 10,001 characters")]
+
+
+def test_the_patterns_of_a_file_have_a_length_in_all():
+    _, faults = read(with_steps("\n".join([f"- bot: /{'x' * 1_500}/"] * 20)))
+
+    assert [fault.code for fault in faults] == ["F520"]
+
+
 def test_a_file_of_stories():
     told, faults = read(BOOK)
 

@@ -158,6 +158,13 @@ def test_a_billion_laughs_are_not_funny():
     assert set(codes(text)) == {"F053"}
 
 
+def test_who_reads_a_file_says_how_many_values_it_may_hold():
+    assert read_yaml(Source("x.yml", "[1, 2]"), 2)[1] == ()
+    fault, = read_yaml(Source("x.yml", "[1, 2, 3]"), 2)[1]
+
+    assert (fault.code, fault.message) == ("F056", "this file holds more than 2 values")
+
+
 @pytest.mark.parametrize("text", [
     "- a\n" * 250_000, "[" + "{}," * 330_000 + "]", "k: v\n" * 200_000, "&a " * 300_000, "? " * 500_000,
     "\n" * 1_000_000, "|\n" + " \n" * 500_000, '"' + "a" * 1_000_000, "---\n" * 250_000, "*a\n" * 300_000,
