@@ -29,7 +29,7 @@ BATCH = 1_000                                # events of one tick, unless a sing
 IN_FLIGHT = 128                              # conversations this process posts for at the same time
 # When so many events wait for one commit, answering webhooks comes first: beside them only a few begin to post. What
 # is to be sent is on disk, and leaves when there are fewer; webhooks that wait too long come again, and make more.
-CROWD, IN_CROWD = 32, 16
+CROWD, IN_CROWD = 16, 8
 FIRE_MS, SCAN_MS = 500, 5_000                # due timers twice a second; what nobody remembers, every five seconds
 GATHER_S = 0.004                             # reports wait that long for company: they ride on a commit that happens
 HELD_S = 0.003                               # look again at a conversation that another process held

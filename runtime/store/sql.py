@@ -51,7 +51,7 @@ from runtime.store.tables import UNDONE, UNSENT, ConversationRow, InboxRow, Jour
 
 # Rows taken by one scan, timers fired at once: bounds on one transaction. What is left over is found by the next one.
 SCAN, TIMERS = 500, 200
-OFFERS = 4                                   # conversations looked through for each one that there is room for
+OFFERS = 2                                   # conversations looked through for each one that there is room for
 
 SILENT_S = 1.0                               # a database may take who is silent for longer to stand still
 
