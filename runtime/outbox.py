@@ -124,8 +124,8 @@ class Outbox:
                     break
         finally:
             report(replace(became, ended=frozenset({run.conversation})))
-            if heard and not self._stopping:
-                self._marks.put(heard)
+        if heard and not self._stopping:
+            self._marks.put(heard)
 
     async def _post(self, conversation: str, address: Address, posting: Posting, until: int) -> Report:
         try:
