@@ -20,7 +20,7 @@ from benchmarks.report import Grown
 from benchmarks.servers import Served, running
 from benchmarks.stored import MODEL, fill, users
 
-CONNECTIONS, ROUNDS, TURNS = 32, 5, 2_000
+CONNECTIONS, ROUNDS, TURNS = 32, 9, 1_000
 REST_S = 3.0
 
 
