@@ -192,7 +192,7 @@ def _items(document: Json, account: str, now: int) -> Iterator[Item]:
 
 
 def _change(value: dict[str, Json], account: str, where: str, now: int) -> Iterator[Item]:
-    contacts = _dicts(value.get("contacts"))
+    contacts = _Contacts(_dicts(value.get("contacts")))
     for m, message in enumerate(_list(value.get("messages"))):
         yield _message(_dict(message), contacts, account, f"{where}.messages[{m}]", now)
     for s, status in enumerate(_list(value.get("statuses"))):
@@ -203,7 +203,25 @@ def _change(value: dict[str, Json], account: str, where: str, now: int) -> Itera
         yield Noted("error")
 
 
-def _message(message: dict[str, Json], contacts: list[dict[str, Json]], account: str, where: str, now: int) -> Item:
+class _Contacts:
+    """Who is spoken of in a change; the first contact that a message's sender fits, found at once."""
+
+    def __init__(self, contacts: list[dict[str, Json]]) -> None:
+        self._contacts = contacts
+        self._first: dict[tuple[str, str], int] = {}
+        for at, contact in enumerate(contacts):
+            for name in ("user_id", "wa_id"):
+                self._first.setdefault((name, _text(contact.get(name))), at)
+
+    def of(self, user: str, phone: str) -> dict[str, Json]:
+        """`contacts[0]` may be somebody else; the only one is meant where a message does not say whose it is."""
+        if not user and not phone:
+            return self._contacts[0] if len(self._contacts) == 1 else {}
+        fits = [self._first[key] for key in (("user_id", user), ("wa_id", phone)) if key[1] and key in self._first]
+        return self._contacts[min(fits)] if fits else {}
+
+
+def _message(message: dict[str, Json], contacts: _Contacts, account: str, where: str, now: int) -> Item:
     id, kind = _text(message.get("id")), _word(message.get("type"), "unsupported")
     if not id or len(id) > 256:
         return Rejected(where, "no id")
@@ -224,14 +242,10 @@ def _message(message: dict[str, Json], contacts: list[dict[str, Json]], account:
 NOT_FOR_US = frozenset({"edit", "revoke", "call_permission_reply"})
 
 
-def _names(message: dict[str, Json], contacts: list[dict[str, Json]]) -> Names:
-    """What the user is called. `contacts[0]` may be somebody else."""
+def _names(message: dict[str, Json], contacts: _Contacts) -> Names:
+    """What the user is called."""
     user, phone = _text(message.get("from_user_id")), _text(message.get("from"))
-    told = [contact for contact in contacts
-            if (user and contact.get("user_id") == user) or (phone and contact.get("wa_id") == phone)]
-    if not told and not user and not phone and len(contacts) == 1:
-        told = contacts
-    contact = told[0] if told else {}
+    contact = contacts.of(user, phone)
     return _fit(bsuid=user or contact.get("user_id"), wa_id=contact.get("wa_id"), phone=phone,
                 parent_bsuid=message.get("from_parent_user_id") or contact.get("parent_user_id"))
 

@@ -25,6 +25,7 @@ from runtime.store.port import Failure, Identity, Inbound, Receipt, StoreDown
 
 PATH = "/webhooks/whatsapp"
 LARGEST = 3 * 1024 * 1024                    # bytes; Meta documents 3 MB
+MOST_TOLD = 1_000                            # lines of the log for a webhook; Meta documents a thousand updates in one
 
 
 class Accepts(Protocol):
@@ -103,7 +104,7 @@ async def _body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length[:20]) > LARGEST:
         raise TooLarge
-    body, is_more = b"", True
+    body, is_more = bytearray(), True        # bytes would be copied with every piece that comes
     while is_more:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -112,7 +113,7 @@ async def _body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         if len(body) > LARGEST:
             raise TooLarge
         is_more = message.get("more_body", False)
-    return body
+    return bytes(body)
 
 
 def _inbound(item: Heard | Renamed) -> Inbound:
@@ -139,9 +140,11 @@ def _receipt(status: Status, chance: float) -> Receipt:
 
 
 def _tell(items: Sequence[Item]) -> None:
-    for item in items:
-        match item:
-            case Rejected(where=where, reason=reason):
-                logger.bind(where=where, reason=reason).warning("part of a webhook rejected")
-            case Status(status="failed", key=key, codes=codes):
-                logger.bind(key=key, codes=codes).warning("message failed")
+    rejected = [item for item in items if isinstance(item, Rejected)]
+    failed = [item for item in items if isinstance(item, Status) and item.status == "failed"]
+    for one in rejected[:MOST_TOLD]:
+        logger.bind(where=one.where, reason=one.reason).warning("part of a webhook rejected")
+    for status in failed[:MOST_TOLD]:
+        logger.bind(key=status.key, codes=status.codes).warning("message failed")
+    if (more := max(0, len(rejected) - MOST_TOLD) + max(0, len(failed) - MOST_TOLD)):
+        logger.bind(count=more).warning("more of a webhook rejected or failed")

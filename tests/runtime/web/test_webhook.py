@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,10 +14,11 @@ from starlette.testclient import TestClient
 
 from runtime.store.port import Identity, Inbound, Receipt, StoreDown
 from runtime.web.app import application
-from runtime.web.webhook import LARGEST, Webhook
+from runtime.web.webhook import LARGEST, Webhook, _body
 from tests.runtime.toy import ACCOUNT, SECRET, USER, VERIFY, envelope, message, sign, value, webhook
 
 PATH = "/webhooks/whatsapp"
+LONGEST_S = 1.0                              # CPU
 
 
 class Worker:
@@ -156,6 +158,36 @@ class TestReceive:
     def test_a_thousand_messages_come_in_one_webhook(self, client: TestClient, worker: Worker):
         assert post(client, webhook(*(message("Hi", f"wamid.{n}") for n in range(1000)))) == 200
         assert len(worker.inbound) == 1000
+
+
+    @pytest.mark.parametrize("document", [
+        envelope(value(*(message("Hi", f"wamid.{n}") for n in range(6_000)))),
+        envelope(value(*(message("Hi", f"w{n}") | {"from": f"1555{n:07}"} for n in range(5_000)))),
+        envelope(value(statuses=[{"id": f"w{n}", "status": "failed", "errors": [{"code": 1}]} for n in range(13_000)])),
+        envelope(value(message("x" * 900_000, "w"))), envelope(*[value()] * 8_000), envelope(*[{}] * 40_000),
+        envelope(value(*[{"from": USER, "id": "w", "type": "image"}] * 15_000)),
+        envelope(value(*[{}] * 200_000)), [[]] * 200_000, [1] * 300_000, {f"key{n}": n for n in range(60_000)},
+    ], ids=["messages", "users", "statuses", "a text", "changes", "empty changes", "images", "nothing", "lists",
+            "numbers", "keys"])
+    def test_a_megabyte_of_anything_is_answered_in_a_second(self, client: TestClient, document: object):
+        body = json.dumps(document).encode()
+        signature = sign(body)
+
+        began = time.process_time()
+        status = post(client, body, signature)
+
+        assert status == 200
+        assert time.process_time() - began < LONGEST_S
+
+    def test_a_body_in_many_pieces_is_put_together_in_good_time(self):
+        async def piece() -> dict[str, Any]:
+            left.pop()
+            return {"type": "http.request", "body": b"x", "more_body": bool(left)}
+
+        left, began = [None] * 500_000, time.process_time()
+
+        assert len(asyncio.run(_body({}, piece))) == 500_000
+        assert time.process_time() - began < LONGEST_S
 
 
 class TestHealth:
