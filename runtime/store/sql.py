@@ -232,7 +232,7 @@ class Statements:
                         .with_for_update(skip_locked=True))
         self.lease = made(sa.update(O).where(among(O.c.id, "ids"))
                           .values(next_at=clock + sa.bindparam("for"), leased=True).returning(O.c.id, O.c.next_at))
-        self.alive = made(sa.select(sa.literal_column("1")))
+        self.alive = made(sa.select(sa.literal_column("1").label("alive")))
         self.contacts = made(sa.select(C.c.id, C.c.contact).where(among(C.c.id, "convs")))
         self.newest = [sa.select(told).order_by(table.c.id.desc()).limit(1)
                        for table, told in ((I, I.c.received_at), (O, O.c.marked_at))]
@@ -256,9 +256,9 @@ class Tick:
     def run(self) -> Done:
         wanted = {inbound.conversation for inbound in self.work.inbound} | self.work.look
         if self.work.fire:
-            wanted |= set(self.execute(self.sql.fires, self.now).scalars())
+            wanted |= {row.conv for row in self.execute(self.sql.fires, self.now)}
         if self.work.scan:
-            wanted |= set(self.execute(self.sql.undone).scalars())
+            wanted |= {row.conv for row in self.execute(self.sql.undone)}
         held = self.lock(wanted)
         fresh = self.accept(self.work.inbound, held)
         if self.work.fire and held:
@@ -297,7 +297,7 @@ class Tick:
 
     def fire(self, held: dict[str, Conversation]) -> list[tuple[int, Inbound]]:
         """Due timers become events. Only under their conversation's lock, as all that is done with timers."""
-        due = self.execute(self.sql.due, {**self.now, "convs": list(held)}).all()
+        due = self.execute(self.sql.due, {**self.now, "convs": list(held)})
         if not due:
             return []
         self.execute(self.sql.drop_timer, [{"c": row.conv, "n": row.name} for row in due])
@@ -308,7 +308,7 @@ class Tick:
         if not held:
             return []
         # A statement after the lock: what it reads was committed before the lock was ours.
-        waited = self.execute(self.sql.waiting, {"convs": list(held)}).all()
+        waited = self.execute(self.sql.waiting, {"convs": list(held)})
         if waited:
             self.execute(self.sql.done, {"ids": [row.id for row in waited]})
         events = [(row.id, Inbound(row.conv, row.msg_id, row.body, row.origin, row.address)) for row in waited] + fresh
@@ -357,7 +357,7 @@ class Tick:
             return set()
         room = work.room - work.waiting
         fit = [name for name, count in Counter(names).items() if count <= RUN and name not in work.busy][:max(0, room)]
-        return set(fit).difference(self.execute(self.sql.unsent, {"convs": fit}).scalars()) if fit else set()
+        return set(fit).difference(row.conv for row in self.execute(self.sql.unsent, {"convs": fit})) if fit else set()
 
     def set_timers(self, timers: dict[tuple[str, str], int | None]) -> None:
         kept = [{"conv": conv, "name": name, "due": due} for (conv, name), due in timers.items() if due is not None]
@@ -376,7 +376,7 @@ class Tick:
         """
         room = max(0, self.work.room - len(runs))
         if self.work.scan and room:
-            offered = [*offered, *self.execute(self.sql.ready, self.now).scalars()]
+            offered = [*offered, *(row.conv for row in self.execute(self.sql.ready, self.now))]
         names = [name for name in dict.fromkeys(offered) if name not in self.work.busy and name not in runs]
         if not names or not room:
             return [], names
@@ -397,7 +397,7 @@ class Tick:
         left = ready[room:] + left
         queues = {name: queues[name][:RUN] for name in ready[:room]}
         heads = [queue[0].id for queue in queues.values()]
-        own = set(self.execute(self.sql.own, {**self.now, "ids": heads}).scalars())
+        own = {row.conv for row in self.execute(self.sql.own, {**self.now, "ids": heads})}
         if unclear := doubtful & own:
             self.marks.settle(unclear)
         queues = {name: queue for name, queue in queues.items() if name in own - doubtful}

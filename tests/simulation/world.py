@@ -99,7 +99,7 @@ class World:
         self.loop = Loop(self._lifetime, self._died)
         self._process = 0
         self._worker: Driven | None = None
-        self._requests: set[asyncio.Future[bool]] = set()
+        self._requests: dict[asyncio.Future[bool], None] = {}         # in the order of their coming
         self._under_way: set[asyncio.Task[None]] = set()
         self._platform = Platform(self)
 
@@ -214,12 +214,12 @@ class World:
         if self._worker is None:
             return False
         request = self.loop.create_future()
-        self._requests.add(request)
+        self._requests[request] = None
         context = copy_context()
         context.run(PROCESS.set, self._process)
         self.loop.create_task(self._take(self._worker, inbound, receipts, request), context=context)
         heard: bool = await request
-        self._requests.discard(request)
+        self._requests.pop(request, None)
         return heard
 
     async def _take(self, worker: Driven, inbound: tuple[Inbound, ...], receipts: tuple[Receipt, ...],

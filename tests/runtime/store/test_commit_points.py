@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from runtime.store.port import Done, Inbound, Sent, Unsent, Work
 from runtime.store.sql import SqlStore
 from tests.runtime.store.test_contract import ANA, BEN, LEASE, NOW, told, turn
+from tests.runtime.store.watching import watched
 
 # What the platform delivers, in its order: a batch again and again until it is answered.
 WEBHOOKS = ((told("say hello", "a1"), told("due 2", "b1", BEN)), (told("say more", "a2"), told("say hi", "b2", BEN)),
@@ -47,8 +48,9 @@ class World:
             store = SqlStore(self.url, (f"tag{n}" for n in itertools.count()).__next__)
             watch(store, self.reach)
             try:
-                store.prepare()
-                self.work(store)
+                with watched(after=lambda text, _: self.reach(after(text))):
+                    store.prepare()
+                    self.work(store)
             except Died:
                 continue
             finally:
@@ -80,10 +82,14 @@ class World:
         return tuple(sent)
 
 
+def after(statement: str) -> str:
+    return "after " + " ".join(statement.split()[:3])
+
+
 def watch(store: SqlStore, reach: Callable[[str], None]) -> None:
     @sa.event.listens_for(store._engine, "after_cursor_execute")
     def executed(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        reach("after " + " ".join(statement.split()[:3]))
+        reach(after(statement))
 
     @sa.event.listens_for(store._engine, "commit")
     def committing(connection: object) -> None:

@@ -18,6 +18,7 @@ from runtime.store.sql import SqlStore
 from tests.runtime.store.test_contract import ANA, BEN, LEASE, NOW, told, turn
 from tests.runtime.store.test_identities import OLD, X, renamed, said
 from tests.runtime.store.test_janitor import to_the_end
+from tests.runtime.store.watching import watched
 
 # Reading all of these is the point: they hold what is undone, unsent or due, and nothing else.
 SMALL = ("inbox_undone", "outbox_unsent")
@@ -60,7 +61,8 @@ def asked(store: SqlStore) -> Iterator[list[tuple[str, Any]]]:
         told_.append((statement, parameters[0] if is_many else parameters))
 
     sa.event.listen(store._engine, "before_cursor_execute", note)
-    yield told_
+    with watched(lambda text, parameters: told_.append((text, parameters))):
+        yield told_
     sa.event.remove(store._engine, "before_cursor_execute", note)
 
 

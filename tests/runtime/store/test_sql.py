@@ -5,13 +5,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 
 from runtime.store.port import Conversation, Inbound, Outcome, Sent, StoreDown, Unsent, Work
 from runtime.store.sql import SqlStore
 from tests.runtime.store.test_contract import ANA, NOW, told, turn
+from tests.runtime.store.watching import watched
 
 
 def opened(path: Path) -> SqlStore:
@@ -37,12 +37,12 @@ def test_what_was_committed_is_there_after_the_process_is_gone(tmp_path: Path):
 
 def test_a_database_hears_of_who_takes_long_over_its_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     store, asked = opened(tmp_path / "talk.db"), list[str]()
-    sa.event.listen(store._engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
     seconds = iter((0.0, 0.5, 1.2, 1.2, 1.9))                # as the turns begin; asked once more when it was told
     monkeypatch.setattr("runtime.store.sql.monotonic", lambda: next(seconds))
 
-    store.tick(Work(now=NOW, inbound=(told("a"), told("b"), told("c"))), turn)
-    assert asked.count("SELECT 1") == 1
+    with watched(lambda text, _: asked.append(text)):
+        store.tick(Work(now=NOW, inbound=(told("a"), told("b"), told("c"))), turn)
+    assert asked.count("SELECT 1 AS alive") == 1
 
 
 def test_what_was_leased_when_the_process_died_goes_at_once(tmp_path: Path):
