@@ -4,6 +4,7 @@ A conversation with two users is played on the store by a small process: it acce
 was posted. Wherever it dies, the one after it must come to the same state, and no post may be missing.
 """
 
+import gc
 import itertools
 from collections.abc import Callable
 from contextlib import closing
@@ -55,6 +56,7 @@ class World:
                 continue
             finally:
                 store.close()
+                gc.collect()                 # with a process its connection goes, which holds the file
             return
 
     def work(self, store: SqlStore) -> None:
