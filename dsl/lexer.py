@@ -6,99 +6,41 @@ reported where it stands, and the tokens go on as the author most likely meant t
 The kind of a token is the word itself (`say`), the sign itself (`->`), or one of the kinds in angle brackets below.
 Whether `text` is a keyword or a name is for the reader to say, who knows what may stand there.
 
-Elsewhere: what indentation means (`lines`), what is inside a text (`texts`), the words for mistakes (`writing`).
+Elsewhere: the patterns of tokens (`look`), what indentation means (`lines`), what is inside a text (`texts`), the
+words for mistakes (`writing`).
 """
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from itertools import islice
 
 import msgspec
 
 from dsl import writing
 from dsl.diagnostics import Diagnostic, Edit, Fix
-from dsl.kinds import (
-    BLOCK,
-    DECIMAL,
-    DURATION,
-    INT,
-    MOMENT,
-    NAME,
-    NEVER_NAMES,
-    NEW_LINE,
-    REGEX,
-    SIGNS,
-    STRAY,
-    TEXT,
-    URL,
+from dsl.kinds import NEVER_NAMES, NEW_LINE, REGEX, STRAY, TEXT
+from dsl.look import (
+    A_CLOSER,
+    A_NAME,
+    A_REGEX,
+    IS_COMMENT,
+    IS_CURLY_TEXT,
+    IS_END,
+    IS_NEW_LINE,
+    IS_OPEN_BLOCK,
+    IS_OPEN_TEXT,
+    IS_OTHER_SIGN,
+    IS_SIGN,
+    IS_STRAY,
+    IS_TEXT,
+    IS_WORD,
+    KIND_OF,
+    OTHER_SIGNS,
+    look,
 )
 from dsl.source import Source
 from dsl.syntax import Comment
 
-# The patterns of grammar.lark; a test keeps the two alike.
-PATTERNS = {
-    NAME: r"[^\W\d]\w*",
-    BLOCK: r'"""(?:[^"\\]|\\(?:.|\n)|"(?!""))*"""',
-    TEXT: r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'",
-    MOMENT: r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2})?\b|[0-9]{1,2}:[0-9]{2}\b",
-    DURATION: r"[0-9]+[smhdw]\b",
-    DECIMAL: r"[0-9]+\.[0-9]+",
-    INT: r"[0-9]+",
-    URL: r"https?:\/\/[^\s\"'(){}\[\],|]+",
-    REGEX: r"\/(?:[^\/\\\n]|\\.)+\/",
-}
-
-
-# Signs of other tools, or what a word processor makes of ours.
-OTHER_SIGNS = {
-    "=>": "->", "→": "->", "⇒": "->", "⟶": "->", "➔": "->", "–>": "->", "—>": "->", "-->": "->", "==>": "->",
-    "===": "==", "!==": "!=", "<>": "!=", "≠": "!=", "≤": "<=", "≥": ">=", "&&": "and", "||": "or", "!": "not",
-    "–": "-", "—": "-", "−": "-", "•": "-", "×": "*", "÷": "/", "…": "..",
-}
-_OTHER = "|".join(re.escape(sign) for sign in sorted(OTHER_SIGNS, key=len, reverse=True) if sign != "!") + "|!(?!=)"
-_OTHER = f"(?=[{re.escape(''.join(sorted({sign[0] for sign in OTHER_SIGNS})))}])(?:{_OTHER})"     # few begin like one
-_CURLY = "“”„«»‟"
-_SINGLE = r"‘[^‘\n]*’|`[^`\n]*`"
-
-# As the pattern of a text, but it takes the characters between two backslashes at once, not one by one.
-_TEXT = r"\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'"
-
-# What one look at the text finds, after any blanks: one group per kind, in this order.
-GROUPS = {
-    "url": PATTERNS[URL],
-    "word": PATTERNS[NAME],
-    "other sign": _OTHER,
-    "sign": "|".join(map(re.escape, sorted(SIGNS, key=len, reverse=True))),
-    "block": PATTERNS[BLOCK],
-    "open block": r'"""[^\n]*',
-    "text": _TEXT,
-    "new line": r"\n",
-    "moment": PATTERNS[MOMENT],
-    "duration": PATTERNS[DURATION],
-    "decimal": PATTERNS[DECIMAL],
-    "int": PATTERNS[INT],
-    "comment": r"#[^\n]*",
-    "curly text": rf"[{_CURLY}][^\"{_CURLY}\n]*[\"{_CURLY}]|\"[^\"{_CURLY}\n]*[{_CURLY}]|{_SINGLE}",
-    "open text": r"[\"'][^\n]*",
-    "stray": r"[^ \t\r\n][^\w\s!-/:-@\[-`{-~“”„«»‟‘’…–—−•×÷→⇒⟶➔≠≤≥]*+",
-    "end": r"\Z",
-}
-(IS_URL, IS_WORD, IS_OTHER_SIGN, IS_SIGN, IS_BLOCK, IS_OPEN_BLOCK, IS_TEXT, IS_NEW_LINE, IS_MOMENT, IS_DURATION,
- IS_DECIMAL, IS_INT, IS_COMMENT, IS_CURLY_TEXT, IS_OPEN_TEXT, IS_STRAY, IS_END) = range(1, len(GROUPS) + 1)
-KIND_OF = {IS_URL: URL, IS_BLOCK: BLOCK, IS_MOMENT: MOMENT, IS_DURATION: DURATION, IS_DECIMAL: DECIMAL, IS_INT: INT}
-
-
-@cache
-def _look(past_open_block: bool) -> re.Pattern[str]:
-    """The next token. Once a block is not closed, none after it can be."""
-    groups = {**GROUPS, "block": "(?!)"} if past_open_block else GROUPS
-    return re.compile(r"[ \t\r]*+(?:" + "|".join(f"({pattern})" for pattern in groups.values()) + ")")
-
-
-A_REGEX = re.compile(PATTERNS[REGEX])
-A_NAME = re.compile(PATTERNS[NAME])
-A_CLOSER = re.compile(r"\s*+[)\]]")
 TAKES_PATTERNS = frozenset({"on", "also", "matches"})
 # What can only stand outside quotes, on the rest of a line.
 TAIL = re.compile(r'(?:->|=>|→|(?<=[ \t])(?:also|when|else|was)[ \t]|(?<=[ \t])do[ \t]+\w+[ \t]*$|,[ \t]*")')
@@ -147,7 +89,7 @@ class _Lexing:
         self.at = start + source.text.startswith("\ufeff", start)
         self.line_start = self.at
         self.first, self.indent, self.depth = 0, 0, 0  # of the current line: first token, width, brackets open
-        self.look = _look(past_open_block=False)
+        self.look = look(past_open_block=False)
         self.last_close = self.source.text.rfind("*/", start, self.stop) - 1       # of a comment of another language
         self.tabs: list[tuple[int, int]] = []          # where the indentations are that hold tabs
         self.tokens = Tokens()
@@ -164,24 +106,12 @@ class _Lexing:
                 kind = found[IS_WORD]
             elif group == IS_SIGN:
                 kind = found[IS_SIGN]
-                if kind in "/-" and self.begins_comment(begin):
-                    self.at = self.take_comment(begin)
+                if kind in "/-([)]" and self.take_sign(kind, begin, at):
                     return
-                if kind == "/" and self.may_open_regex(at):
-                    self.at = self.take_regex(begin)
-                    return
-                if kind in "([":
-                    self.depth += 1
-                elif kind in ")]" and self.depth:
-                    self.depth -= 1
             elif group == IS_TEXT:
                 kind = TEXT
-                if text[begin] == "'" and self.is_file:
-                    if text[at:at + 1].isalpha():
-                        self.at = self.take_apostrophe(begin, at)
-                        return
-                    if len(tokens.problems) < MOST_PROBLEMS:
-                        tokens.problems.append(writing.other_quotes(self.source, begin, at))
+                if text[begin] == "'" and self.is_file and self.take_simple_quotes(begin, at):
+                    return
             elif group == IS_NEW_LINE:
                 if len(kinds) > self.first and not (self.depth and self.goes_on(at)):
                     self.end_line()
@@ -203,6 +133,29 @@ class _Lexing:
             tokens.problems.append(writing.too_long(self.source.span(at - 1, at), "this file"))
             tokens.unread.update(A_NAME.findall(text, at, self.stop))
         self.at = self.stop
+
+    def take_sign(self, sign: str, begin: int, end: int) -> bool:
+        """Keep count of brackets, and take what a sign only begins; whether it did."""
+        if sign in "([":
+            self.depth += 1
+        elif sign in ")]":
+            self.depth -= self.depth > 0
+        elif self.begins_comment(begin):
+            self.at = self.take_comment(begin)
+            return True
+        elif sign == "/" and self.may_open_regex(end):
+            self.at = self.take_regex(begin)
+            return True
+        return False
+
+    def take_simple_quotes(self, begin: int, end: int) -> bool:
+        """What stands between `'` and `'` is a text, or an apostrophe was meant; whether it was."""
+        if self.source.text[end:end + 1].isalpha():
+            self.at = self.take_apostrophe(begin, end)
+            return True
+        if len(self.tokens.problems) < MOST_PROBLEMS:
+            self.tokens.problems.append(writing.other_quotes(self.source, begin, end))
+        return False
 
     def finished(self) -> Tokens:
         if len(self.tokens.kinds) > self.first:
@@ -361,7 +314,7 @@ class _Lexing:
     def take_open_block(self, begin: int, end: int) -> int:
         """A block that is not closed goes on over the lines that are indented deeper than the one it stands on."""
         text = self.source.text
-        self.look = _look(past_open_block=True)
+        self.look = look(past_open_block=True)
         self.tokens.problems.append(writing.open_block(self.source, begin, begin + 3))
         self.add(TEXT, begin, max(begin + 3, begin + len(text[begin:end].rstrip())))
         while (line_end := text.find("\n", end, self.stop)) >= 0:

@@ -6,7 +6,7 @@ A block is lowered with a `Continuation`: what happens when it falls through. St
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from dsl import others, types
+from dsl import operations, others, types
 from dsl.arguments import Arguments, Wanted
 from dsl.diagnostics import Certainty, Edit, Fix, Kind, Severity
 from dsl.files import is_path, mime_of
@@ -245,7 +245,7 @@ class Blocks:
     def _set(self, statement: SetSlot, run: Run) -> None:
         if self.bot.expressions.is_nothing(statement.value, self.scope, lambda: others.set_to_nothing(statement)):
             return
-        word = self.bot.expressions.calls(statement.value)
+        word = operations.calls(self.bot.expressions, statement.value)
         if isinstance(statement.value, Apply) and word:
             self.bot.names.function(statement.value.function, others.set_to_call(statement, statement.value, word))
             self.bot.names.broken.add(statement.slot.text)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dsl import types
+from dsl import operations, types
 from dsl.diagnostics import Fix, Kind, Severity
 from dsl.lower_bot import Bot
 from dsl.lower_questions import whole
@@ -54,7 +54,7 @@ def _line(bot: Bot, line: RuleLine, scope: Scope, type: str) -> list[Any]:
     if isinstance(first, Regex):
         return ["matches", [bot.pools.pattern(regex(bot, first, whole=True), first.span)]]
     if line.kind == "check" and isinstance(first, Is) and not first.negated and _is_it(first) and _is_check(first):
-        return ["is", bot.expressions.check(first) or ["?", None]]
+        return ["is", operations.check(bot.expressions, first) or ["?", None]]
     if line.kind == "check":
         return ["check", [bot.pools.expr(bot.expressions.condition(first, scope), first.span)]]
     if isinstance(first, ListOf):

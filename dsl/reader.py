@@ -17,7 +17,8 @@ from dsl.diagnostics import Certainty, Diagnostic, Fix
 from dsl.expected import SHAPES, listed, named
 from dsl.grammar import ABSENT, GATHERS, GATHERS_ONE, KEEP, MAKES, MAKES_OF_ONE, PASSES, SPREAD, Production, automaton
 from dsl.kinds import BLOCK, END, NAME, NEVER_NAMES, NEW_LINE
-from dsl.lexer import A_NAME, lex
+from dsl.lexer import lex
+from dsl.look import A_NAME
 from dsl.source import Source, Span
 from dsl.texts import MOST_PROBLEMS, block_runs, read_runs
 from dsl.tree import MAKERS, Maker

@@ -26,7 +26,9 @@ def nodes(tree: object) -> Iterator[Node]:
             waiting.extend(node)
         elif isinstance(node, Node):
             yield node
-            if type(node) is not Name:                 # half of all, and it holds none
+            if type(node) is Text:
+                waiting.extend(node.parts)
+            elif type(node) is not Name:               # half of all, and it holds none
                 waiting.extend(msgspec.structs.astuple(node))
 
 

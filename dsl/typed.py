@@ -45,6 +45,11 @@ def plain(text: Text) -> str | None:
     return only if len(text.parts) == 1 and isinstance(only, str) else None
 
 
+def reads_of(*values: Typed) -> frozenset[Variable]:
+    """All that these values show something of."""
+    return NOTHING.union(*(value.reads for value in values)) if values else NOTHING
+
+
 def converted(typed: Typed, wanted: str) -> Typed:
     """The value as one of type `wanted`, which it fits."""
     if typed.is_broken or typed.code == ["list"] or not types.needs_conversion(typed.type, wanted):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from dsl.grammar import grammar_text
 from dsl.kinds import BLOCK, DECIMAL, DURATION, INT, MOMENT, NEVER_NAMES, NEW_LINE, REGEX, TEXT, URL
 from dsl.lark_tables import understood
-from dsl.lexer import LONGEST_LINE, MOST_PROBLEMS, MOST_TOKENS, OTHER_SIGNS, PATTERNS, lex
+from dsl.lexer import LONGEST_LINE, MOST_PROBLEMS, MOST_TOKENS, lex
+from dsl.look import OTHER_SIGNS, PATTERNS
 from dsl.source import Source
 
 
