@@ -10,9 +10,10 @@ import asyncio
 import heapq
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from operator import attrgetter
 from types import MappingProxyType
 from typing import TypeAlias
@@ -22,7 +23,7 @@ from msgspec.structs import replace as changed
 
 from runtime.clock import Clock
 from runtime.outbox import Report, merged
-from runtime.store.port import Done, Inbound, Receipt, Store, StoreDown, TakeTurn, Work
+from runtime.store.port import OFFERS, Done, Inbound, Receipt, Store, StoreDown, TakeTurn, Work
 from runtime.telemetry import turns_taken
 
 BATCH = 1_000                                # events of one tick, unless a single webhook holds more
@@ -89,8 +90,8 @@ class Worker:
         self._is_soon = self._is_later = False               # the bell is going to ring
         self._unmarked = NOTHING                            # reports whose tick did not commit
         self._busy: set[str] = set()
-        self._offer: dict[str, None] = {}                   # the first to come first
-        self._waiting = 0                                   # how many of these found no room before
+        self._offer: dict[str, None] = {}                   # conversations that may have something to post
+        self._waiting: OrderedDict[str, None] = OrderedDict()          # those that found no room, the first first
         self._held: frozenset[str] = frozenset()
         self._later: list[tuple[int, str]] = []              # when to offer a conversation again: a heap
         self._fired = self._scanned = self._tidied = 0
@@ -203,7 +204,8 @@ class Worker:
             room = min(room, IN_CROWD)
         return Work(now=now, inbound=inbound, sent=report.sent, unsent=report.unsent, dead=report.dead,
                     gone=report.gone, receipts=gathered.receipts, settle_ms=self._settle_ms, look=self._held,
-                    offer=tuple(self._offer), waiting=self._waiting, busy=frozenset(self._busy), room=room,
+                    offer=(*islice(self._waiting, OFFERS * max(room, 0)), *self._offer), waiting=len(self._waiting),
+                    busy=frozenset(self._busy), room=room,
                     fire=now - self._fired >= FIRE_MS, scan=now - self._scanned >= SCAN_MS, lease_ms=self._lease_ms)
 
     def _wait_s(self) -> float:
@@ -218,9 +220,12 @@ class Worker:
         self.healthy = True
         self._unmarked = NOTHING
         self._held = done.held
-        offered = set(work.offer)
-        self._offer = dict.fromkeys([*done.left, *(name for name in self._offer if name not in offered)])
-        self._waiting = len(done.left)
+        left = dict.fromkeys(done.left)
+        for name in work.offer:
+            self._offer.pop(name, None)
+            if name not in left:
+                self._waiting.pop(name, None)
+        self._waiting.update(left)                           # who waited before keeps his place
         self._busy |= {run.conversation for run in done.runs}
         self._fired = work.now if work.fire else self._fired
         self._scanned = work.now if work.scan else self._scanned

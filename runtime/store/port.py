@@ -24,6 +24,7 @@ Origin = Literal["channel", "timer", "action", "delivery", "identity"]
 IdentityKind = Literal["bsuid", "parent_bsuid", "wa_id", "phone"]
 PostingKind = Literal["message", "call"]
 
+OFFERS = 2                                   # conversations looked through for each one that there is room for
 RUN = 20                                     # longest run of postings that is leased at once
 REST_MS = 3_600_000                          # between two times of going through all that is stored for what is over
 

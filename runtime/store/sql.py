@@ -30,6 +30,7 @@ from runtime.store.among import among
 from runtime.store.links import Links, LinkStatements
 from runtime.store.marks import Marks, MarkStatements, is_doubtful
 from runtime.store.port import (
+    OFFERS,
     RUN,
     Conversation,
     Done,
@@ -51,7 +52,6 @@ from runtime.store.tables import UNDONE, UNSENT, ConversationRow, InboxRow, Jour
 
 # Rows taken by one scan, timers fired at once: bounds on one transaction. What is left over is found by the next one.
 SCAN, TIMERS = 500, 200
-OFFERS = 2                                   # conversations looked through for each one that there is room for
 
 SILENT_S = 1.0                               # a database may take who is silent for longer to stand still
 
