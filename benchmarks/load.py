@@ -130,7 +130,7 @@ class Graph(Messages):
 
 async def graph(load: Load) -> tuple[asyncio.Server, int]:
     """A Graph API, and its port."""
-    server = await asyncio.get_running_loop().create_server(lambda: Graph(load), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(lambda: Graph(load), "127.0.0.1", 0, backlog=1024)
     return server, server.sockets[0].getsockname()[1]
 
 

@@ -10,11 +10,10 @@ import asyncio
 import heapq
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
-from operator import attrgetter
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -22,58 +21,22 @@ from loguru import logger
 from msgspec.structs import replace as changed
 
 from runtime.clock import Clock
-from runtime.outbox import Report, merged
+from runtime.gathering import GATHER_S, NOTHING, Gathered, Gathering, Waiter
+from runtime.outbox import Report
 from runtime.store.port import OFFERS, Done, Inbound, Receipt, Store, StoreDown, TakeTurn, Work
 from runtime.telemetry import turns_taken
 
-BATCH = 1_000                                # events of one tick, unless a single webhook holds more
 IN_FLIGHT = 128                              # conversations this process posts for at the same time
-# When so many events wait for one commit, answering webhooks comes first: beside them only a few begin to post. What
-# is to be sent is on disk, and leaves when there are fewer; webhooks that wait too long come again, and make more.
+# When so many events come in two ticks, answering webhooks comes first: beside them only a few begin to post. What is
+# to be sent is on disk, and leaves when there are fewer; webhooks that wait too long come again, and make more.
 CROWD, IN_CROWD = 16, 8
 FIRE_MS, SCAN_MS = 500, 5_000                # due timers twice a second; what nobody remembers, every five seconds
-GATHER_S = 0.004                             # reports wait that long for company: they ride on a commit that happens
 HELD_S = 0.003                               # look again at a conversation that another process held
 PAUSE_S = 0.2                                # after a tick that could not commit
 TIDY_MS, TIDY_LATEST_MS = 100, 5_000         # a little cleaning: in a quiet moment, or else after this long
 
 
 Committed: TypeAlias = Callable[[Done, int, Callable[[Report], None]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiter:
-    """A webhook that waits for its commit."""
-
-    inbound: tuple[Inbound, ...]
-    receipts: tuple[Receipt, ...]
-    future: asyncio.Future[None]
-
-
-class Stop:
-    """Asks the thread to end."""
-
-
-NOTHING = Report()
-
-
-@dataclass(slots=True)
-class Gathered:
-    """What the next tick is to do, and who waits for it."""
-
-    waiters: list[Waiter] = field(default_factory=list)
-    report: Report = NOTHING
-    stop: bool = False
-
-    @property
-    def inbound(self) -> tuple[Inbound, ...]:
-        """In the order in which they happened: webhooks come in none."""
-        told = [one for waiter in self.waiters for one in waiter.inbound]
-        return tuple(sorted([*told, *self.report.inbound], key=attrgetter("at")))
-
-    @property
-    def receipts(self) -> tuple[Receipt, ...]:
-        return tuple(one for waiter in self.waiters for one in waiter.receipts)
 
 
 class Worker:
@@ -85,18 +48,17 @@ class Worker:
         self._store, self._turn, self._failed, self._clock = store, turn, failed, clock
         self._committed, self._pause_s = committed, pause_s
         self._lease_ms, self._settle_ms, self._tidy = lease_ms, settle_ms, tidy
-        self._items: deque[Waiter | Report | Stop] = deque()                # what the thread is to take
-        self._bell = threading.Event()                       # wakes it
-        self._is_soon = self._is_later = False               # the bell is going to ring
         self._unmarked = NOTHING                            # reports whose tick did not commit
         self._busy: set[str] = set()
         self._offer: dict[str, None] = {}                   # conversations that may have something to post
         self._waiting: OrderedDict[str, None] = OrderedDict()          # those that found no room, the first first
         self._held: frozenset[str] = frozenset()
+        self._lately, self._is_crowd = 0, False              # events of the last tick; whether these and those are many
         self._later: list[tuple[int, str]] = []              # when to offer a conversation again: a heap
         self._fired = self._scanned = self._tidied = 0
         self._thread = threading.Thread(target=self._live, name="store", daemon=True)
         self._loop = asyncio.get_running_loop()
+        self._gathering = Gathering(self._loop)
         self.healthy = True
 
     def start(self) -> None:
@@ -109,27 +71,15 @@ class Worker:
             StoreDown: not all of them are.
         """
         future = self._loop.create_future()
-        self._items.append(Waiter(tuple(inbound), tuple(receipts), future))
-        if not self._is_soon:                                # once for all that this round of the loop brings
-            self._is_soon = True
-            self._loop.call_soon(self._ring)
+        self._gathering.put(Waiter(tuple(inbound), tuple(receipts), future))
         await future
 
     def report(self, report: Report) -> None:
-        self._items.append(report)
-        if not self._is_later:
-            self._is_later = True
-            self._loop.call_later(GATHER_S, self._ring)
-
-    def _ring(self) -> None:
-        self._is_soon = self._is_later = False
-        if self._items:
-            self._bell.set()
+        self._gathering.put(report)
 
     def stop(self) -> None:
         """End the thread when everything that waits now has been ticked. Blocks."""
-        self._items.append(Stop())
-        self._bell.set()
+        self._gathering.stop()
         self._thread.join()
 
     def _live(self) -> None:
@@ -145,7 +95,7 @@ class Worker:
 
     def cycle(self, wait_s: float) -> bool:
         """Gather for at most `wait_s`, tick, tell; False when asked to stop."""
-        gathered = self._gather(wait_s)
+        gathered = self._gathering.gather(wait_s, [self._unmarked])
         work = self._work(gathered)
         try:
             done = self._store.tick(work, self._turn)
@@ -161,35 +111,10 @@ class Worker:
 
     def _tidy_up(self, now: int) -> None:
         """A little cleaning, after those who waited for the tick were told."""
-        is_quiet = not self._items and not self._held
+        is_quiet = self._gathering.is_empty and not self._held
         if now - self._tidied >= (TIDY_MS if is_quiet else TIDY_LATEST_MS):
             self._tidied = now
             self._tidy(now)
-
-    def _gather(self, wait_s: float) -> Gathered:
-        gathered, reports, events = Gathered(), [self._unmarked], 0
-        until = time.monotonic() + wait_s
-        while True:
-            self._bell.clear()
-            while self._items and events < BATCH:
-                match item := self._items.popleft():
-                    case Stop():
-                        gathered.stop = True
-                        until = 0.0
-                    case Waiter():
-                        gathered.waiters.append(item)
-                        events += len(item.inbound) + len(item.receipts)
-                        until = 0.0
-                    case Report():
-                        reports.append(item)
-                        events += len(item.inbound)
-                        until = min(until, time.monotonic() + GATHER_S if self._is_later else 0.0)
-            left = until - time.monotonic()
-            if left <= 0 or events >= BATCH:
-                break
-            self._bell.wait(left)
-        gathered.report = merged(reports)
-        return gathered
 
     def _work(self, gathered: Gathered) -> Work:
         now, report = self._clock(), gathered.report
@@ -200,7 +125,9 @@ class Worker:
         while self._later and self._later[0][0] <= now:
             self._offer[heapq.heappop(self._later)[1]] = None
         inbound, room = gathered.inbound, IN_FLIGHT - len(self._busy)
-        if len(inbound) >= CROWD:
+        self._is_crowd = len(inbound) + self._lately >= CROWD
+        self._lately = len(inbound)
+        if self._is_crowd:
             room = min(room, IN_CROWD)
         return Work(now=now, inbound=inbound, sent=report.sent, unsent=report.unsent, dead=report.dead,
                     gone=report.gone, receipts=gathered.receipts, settle_ms=self._settle_ms, look=self._held,
@@ -211,6 +138,8 @@ class Worker:
     def _wait_s(self) -> float:
         if self._held:
             return HELD_S
+        if self._waiting and len(self._busy) < IN_FLIGHT:
+            return GATHER_S
         soonest = self._later[0][0] - self._clock() if self._later else FIRE_MS
         return min(max(soonest, 0), FIRE_MS) / 1000
 
@@ -229,12 +158,16 @@ class Worker:
         self._busy |= {run.conversation for run in done.runs}
         self._fired = work.now if work.fire else self._fired
         self._scanned = work.now if work.scan else self._scanned
+        if self._is_crowd:
+            self._gathering.crowded()
         # One call for the whole batch: each of them wakes the event loop through a socket.
-        self._loop.call_soon_threadsafe(self._announce, done, work.now + work.lease_ms, waiters)
+        self._loop.call_soon_threadsafe(self._announce, done, work.now + work.lease_ms, waiters, self._is_crowd)
         turns_taken(done.handled)
 
-    def _announce(self, done: Done, until: int, waiters: Sequence[Waiter]) -> None:
+    def _announce(self, done: Done, until: int, waiters: Sequence[Waiter], is_crowd: bool) -> None:
         _settle(waiters, None)
+        if is_crowd:
+            self._gathering.answered()
         self._committed(done, until, self.report)
 
     def _not_now(self, gathered: Gathered, fault: StoreDown) -> None:

@@ -25,6 +25,7 @@ IdentityKind = Literal["bsuid", "parent_bsuid", "wa_id", "phone"]
 PostingKind = Literal["message", "call"]
 
 OFFERS = 2                                   # conversations looked through for each one that there is room for
+SCAN = 500                                   # rows taken by one scan: what is left over is found by the next one
 RUN = 20                                     # longest run of postings that is leased at once
 REST_MS = 3_600_000                          # between two times of going through all that is stored for what is over
 
@@ -188,7 +189,7 @@ class Work:
     receipts: tuple[Receipt, ...] = ()
     look: frozenset[str] = frozenset()       # conversations whose inbox may hold something undone
     offer: Collection[str] = ()              # conversations that may have something to post, the first to come first
-    waiting: int = 0                         # how many of them had something before, but there was no room
+    waiting: int = 0                         # how many there are that had something before, but there was no room
     busy: frozenset[str] = frozenset()       # conversations that this process posts for right now: leave them alone
     room: int = 64                           # how many more conversations this process may post for
     fire: bool = False                       # turn due timers into inbox rows

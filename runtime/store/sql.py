@@ -27,11 +27,12 @@ from dsl.table import Retention
 from runtime.clock import Clock, system_clock
 from runtime.store import schema
 from runtime.store.among import among
+from runtime.store.claims import Claims, ClaimStatements
 from runtime.store.links import Links, LinkStatements
-from runtime.store.marks import Marks, MarkStatements, is_doubtful
+from runtime.store.marks import Marks, MarkStatements
 from runtime.store.port import (
-    OFFERS,
     RUN,
+    SCAN,
     Conversation,
     Done,
     Handled,
@@ -50,8 +51,7 @@ from runtime.store.prepared import Execute, Insert, Prepared
 from runtime.store.sweep import tidy
 from runtime.store.tables import UNDONE, UNSENT, ConversationRow, InboxRow, JournalRow, OutboxRow, TimerRow
 
-# Rows taken by one scan, timers fired at once: bounds on one transaction. What is left over is found by the next one.
-SCAN, TIMERS = 500, 200
+TIMERS = 200                                 # fired at once: what is left over is found by the next tick
 
 SILENT_S = 1.0                               # a database may take who is silent for longer to stand still
 
@@ -224,16 +224,8 @@ class Statements:
 
         self.links = LinkStatements(dialect, insert)
         self.marks = MarkStatements(dialect, clock)
-        self.ready = made(sa.select(O.c.conv).where(UNSENT, O.c.next_at <= clock).order_by(O.c.id).limit(SCAN))
-        self.queue = made(sa.select(O.c.id, O.c.conv, O.c.key, O.c.kind, O.c.payload, O.c.attempts, O.c.leased,
-                                    is_doubtful(O.c.error).label("in_doubt"), (O.c.next_at <= clock).label("due"))
-                          .where(UNSENT, among(O.c.conv, "convs")).order_by(O.c.id))
-        self.own = made(sa.select(O.c.conv).where(among(O.c.id, "ids"), UNSENT, O.c.next_at <= clock)
-                        .with_for_update(skip_locked=True))
-        self.lease = made(sa.update(O).where(among(O.c.id, "ids"))
-                          .values(next_at=clock + sa.bindparam("for"), leased=True).returning(O.c.id, O.c.next_at))
+        self.claims = ClaimStatements(dialect, clock)
         self.alive = made(sa.select(sa.literal_column("1").label("alive")))
-        self.contacts = made(sa.select(C.c.id, C.c.contact).where(among(C.c.id, "convs")))
         self.newest = [sa.select(told).order_by(table.c.id.desc()).limit(1)
                        for table, told in ((I, I.c.received_at), (O, O.c.marked_at))]
         self.sooner = (sa.update(O).where(UNSENT, O.c.next_at > sa.bindparam("now"))
@@ -267,8 +259,10 @@ class Tick:
         runs = self.keep(held, handled)
         self.marks.write()
         self.accept(self.marks.closing, {})
-        contacts = {handled.before.id: handled.outcome.contact for handled in handled}
-        claimed, left = self.claim([*self.work.offer, *contacts, *sorted(self.marks.moved)], contacts, runs)
+        claims = Claims(self.execute, self.sql.claims, self.work, self.now, self.marks)
+        claimed, left = claims.take({name: held[name] for name in dict.fromkeys(
+            one.before.id for one in handled)}, {one.before.id for one in handled if one.outcome.postings}, runs)
+        self.leased |= claims.leased
         return Done(tuple(handled), (*runs.values(), *claimed), tuple(left),
                     frozenset(wanted - held.keys()).union(one.conversation for one in self.marks.closing))
 
@@ -366,51 +360,6 @@ class Tick:
             self.execute(self.sql.set_timer, kept)
         if gone:
             self.execute(self.sql.drop_timer, gone)
-
-    def claim(self, offered: list[str], contacts: dict[str, str],
-              runs: Collection[str]) -> tuple[list[Run], list[str]]:
-        """Of those who have no run yet, up to `room` conversations whose oldest unsent row is due, those offered first
-        first, with all their unsent rows in order.
-
-        Every row of a run is leased: were it only the first, the second would look due as soon as the first is sent.
-        """
-        room = max(0, self.work.room - len(runs))
-        if self.work.scan and room:
-            offered = [*offered, *(row.conv for row in self.execute(self.sql.ready, self.now))]
-        names = [name for name in dict.fromkeys(offered) if name not in self.work.busy and name not in runs]
-        if not names or not room:
-            return [], names
-        left, names = names[OFFERS * room:], names[:OFFERS * room]
-        queues: dict[str, list[Posting]] = {}
-        waits: set[str] = set()
-        doubtful: set[str] = set()
-        for row in self.execute(self.sql.queue, {**self.now, "convs": names}):
-            may_be_sent = row.leased and row.kind == "message" and self.work.settle_ms > 0
-            if row.conv not in queues and not row.due:
-                waits.add(row.conv)
-            elif may_be_sent and row.conv not in waits:
-                (waits if row.conv in queues else doubtful).add(row.conv)
-            if row.conv not in waits:
-                queues.setdefault(row.conv, []).append(
-                    Posting(row.id, row.key, row.kind, row.payload, row.attempts, bool(row.in_doubt)))
-        ready = [name for name in names if name in queues]
-        left = ready[room:] + left
-        queues = {name: queues[name][:RUN] for name in ready[:room]}
-        heads = [queue[0].id for queue in queues.values()]
-        own = {row.conv for row in self.execute(self.sql.own, {**self.now, "ids": heads})}
-        if unclear := doubtful & own:
-            self.marks.settle(unclear)
-        queues = {name: queue for name, queue in queues.items() if name in own - doubtful}
-        if not queues:
-            return [], left
-        leased = self.execute(self.sql.lease, {
-            **self.now, "ids": [posting.id for queue in queues.values() for posting in queue],
-            "for": self.work.lease_ms})
-        self.leased |= {row.id: row.next_at for row in leased}
-        if unknown := [name for name in queues if name not in contacts]:
-            contacts = contacts | {row.id: row.contact
-                                   for row in self.execute(self.sql.contacts, {"convs": unknown})}
-        return [Run(name, contacts[name], tuple(queue)) for name, queue in queues.items()], left
 
 
 def remember(leases: Leases, leased: Leases) -> None:

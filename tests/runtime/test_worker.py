@@ -205,6 +205,7 @@ def test_what_found_no_room_is_offered_when_there_is_some():
         fixed = Fixed(MemoryStore())
         await fixed.round(*a_crowd(IN_FLIGHT + 1))
         await fixed.round()
+        await fixed.round()
         assert len(fixed.texts) == IN_FLIGHT
 
         fixed.worker.report(Report(ended=frozenset({fixed.done[0].runs[0].conversation})))
@@ -218,8 +219,10 @@ def test_in_a_crowd_few_are_answered_before_all_are_taken_in():
         fixed = Fixed(MemoryStore())
         await fixed.round(*a_crowd(CROWD))
         assert (len(fixed.done[0].handled), len(fixed.texts)) == (CROWD, IN_CROWD)
+        await fixed.round(said("one more"))
+        assert len(fixed.texts) == IN_CROWD + IN_CROWD
         await fixed.round()
-        assert len(fixed.texts) == CROWD
+        assert len(fixed.texts) == CROWD + 1
     play(story)
 
 

@@ -23,12 +23,13 @@ from dsl.table import Table
 from runtime.channels.port import Accepted, Delivery, Undelivered
 from runtime.effects import Call, Message
 from runtime.events import Answered, Chose, Event, Failed, Said
+from runtime.gathering import GATHER_S
 from runtime.machine import advance
 from runtime.outbox import SETTLE_MS, Outbox, Report
 from runtime.policy import Backoff
 from runtime.store.port import Conversation, Done, Inbound, Outcome, Receipt, Store, StoreDown, TakeTurn, Work
 from runtime.turns import Turns
-from runtime.worker import GATHER_S, Worker
+from runtime.worker import Worker
 from tests.simulation.ledger import Ledger
 from tests.simulation.loop import PROCESS, Crash, Loop
 from tests.simulation.stores import Stored
