@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from functools import partial
 from itertools import count
 from pathlib import Path
+from statistics import median
 
 import uvloop
 
@@ -33,6 +34,7 @@ from benchmarks.servers import echo, free_ports, processes, running
 from tests.postgres import database_on, started
 
 CONNECTIONS = 64                             # webhooks under way at once, when saturated
+ROUNDS = 5                                   # saturated, and as many of the ceiling, by turns
 PACED_S = 6.0
 STORED = (1_000, 100_000, 1_000_000)         # conversations
 SECTIONS = ("throughput", "memory", "growth")
@@ -52,35 +54,42 @@ uvicorn.run(Starlette(routes=[Route("/webhooks/whatsapp", hook, methods=["POST"]
 Made = Callable[[], AbstractContextManager[str]]               # a new database, by its address; gone afterwards
 
 
-async def ceiling(messages: int) -> float:
-    [port] = free_ports(1)
-    with processes([["-c", BARE, str(port)]], [port]):
-        await post(Load(), [port], webhooks(messages // 4, 1000), CONNECTIONS)
-        return messages / await post(Load(), [port], webhooks(messages, 1001), CONNECTIONS)
+async def saturated(load: Load, ports: Sequence[int], messages: int, prefix: int) -> tuple[float, float]:
+    """Webhooks acked a second, and replied to."""
+    load.clear()
+    requests, start = webhooks(messages, prefix), time.perf_counter()
+    took = await post(load, ports, requests, CONNECTIONS)
+    return messages / took, messages / (await all_replied(load) - start)
+
+
+async def ceiling(port: int, messages: int, prefix: int) -> float:
+    return messages / await post(Load(), [port], webhooks(messages, prefix), CONNECTIONS)
 
 
 async def measured(setting: str, database: str, servers: int, messages: int, bot: Path) -> Row:
     load = Load()
     server, graph_port = await graph(load)
-    with running(bot, database, graph_port, servers) as served:
+    [bare_port] = free_ports(1)
+    with processes([["-c", BARE, str(bare_port)]], [bare_port]), running(bot, database, graph_port, servers) as served:
         ports = [one.port for one in served]
-        await post(load, ports, webhooks(messages // 8, 2000), CONNECTIONS)
-        await all_replied(load)
+        for _ in range(2):                                   # everything is imported, compiled and connected
+            await ceiling(bare_port, messages // 4, 1000)
+            await saturated(load, ports, messages // 4, 2000)
+        bare, rounds, acks, lost = [], [], list[float](), 0
+        for nth in range(ROUNDS):
+            bare.append(await ceiling(bare_port, messages, 1001 + nth))
+            rounds.append(await saturated(load, ports, messages, 2001 + nth))
+            acks += [load.acked[user] - load.sent[user] for user in load.acked]
+            lost += len(load.sent) - len(load.replied)
+        acks_s, turns_s = (median(each) for each in zip(*rounds, strict=True))
         load.clear()
-        requests = webhooks(messages, 2001)
-        start = time.perf_counter()
-        acks = messages / await post(load, ports, requests, CONNECTIONS)
-        turns = messages / (await all_replied(load) - start)
-        ack = Spread.of([load.acked[user] - load.sent[user] for user in load.acked])
-        lost = len(load.sent) - len(load.replied)
-        load.clear()
-        rate = max(10.0, acks / 4)
-        await post(load, ports, webhooks(int(rate * PACED_S), 2002), 8, pace_s=8 / rate)
+        rate = max(10.0, acks_s / 4)
+        await post(load, ports, webhooks(int(rate * PACED_S), 3000), 8, pace_s=8 / rate)
         await all_replied(load)
         calm = Spread.of([load.acked[user] - load.sent[user] for user in load.acked])
         reply = Spread.of([load.replied[user] - load.acked[user] for user in load.replied])
     server.close()
-    return Row(setting, acks, turns, ack, calm, reply, lost + load.refused)
+    return Row(setting, median(bare), acks_s, turns_s, Spread.of(acks), calm, reply, lost + load.refused)
 
 
 def fsync_ms(folder: Path, rounds: int = 50) -> float:
@@ -111,7 +120,6 @@ def run(report: Report, only: Sequence[str], stored: Sequence[int], folder: Path
     with started(own=True) if with_postgres else nullcontext() as server:
         postgres: Made | None = partial(database_on, server.url) if server else None
         if "throughput" in only:
-            report.bare_s = uvloop.run(ceiling(report.messages))
             of_postgres = [("PostgreSQL, 1 process", postgres, 1), ("PostgreSQL, 2 processes", postgres, 2)]
             for setting, made, servers in [("embedded", sqlite, 1), *(of_postgres if postgres else ())]:
                 with made() as url:

@@ -11,7 +11,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -63,12 +63,13 @@ class Gathered:
 class Gathering:
     """`put` and `answered` on the event loop; `gather` in the thread, and nowhere else."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.monotonic) -> None:
+        self._loop, self._clock = loop, clock                # seconds; the loop's own may stand still for a round
         self._items: deque[Waiter | Report | Stop] = deque()
         self._bell = threading.Event()                       # wakes the thread
         self._is_soon = self._is_later = False               # it is going to ring: for webhooks, for reports
         self._is_watching = False
+        self._webhooks = 0                                   # ever put in
         self._not_before = 0.0
 
     @property
@@ -78,6 +79,7 @@ class Gathering:
     def put(self, item: Waiter | Report) -> None:
         self._items.append(item)
         if isinstance(item, Waiter):
+            self._webhooks += 1
             self._is_soon = True
             self._watch_soon()
         elif not self._is_later:
@@ -89,7 +91,7 @@ class Gathering:
         self._is_soon = True
 
     def answered(self) -> None:
-        self._not_before = time.monotonic() + AGAIN_S
+        self._not_before = self._clock() + AGAIN_S
         self._watch_soon()
 
     def stop(self) -> None:
@@ -100,20 +102,19 @@ class Gathering:
     def _watch_soon(self) -> None:
         if not self._is_watching:                            # once for all that this round of the loop brings
             self._is_watching = True
-            now = time.monotonic()                           # the loop's own time may stand still for a round
-            self._loop.call_soon(self._watch, now, 0, now + COMPANY_S)
+            self._loop.call_soon(self._watch, self._webhooks, self._clock(), 0, self._clock() + COMPANY_S)
 
-    def _watch(self, before: float, quiet: int, until: float) -> None:
-        """Ring when so many rounds in a row had next to nothing to do."""
-        now = time.monotonic()
-        quiet = quiet + 1 if now - before < ROUND_S else 0
+    def _watch(self, known: int, before: float, quiet: int, until: float) -> None:
+        """Ring when so many rounds in a row brought nothing and had next to nothing to do."""
+        now = self._clock()
+        quiet = quiet + 1 if self._webhooks == known and now - before < ROUND_S else 0
         if now >= until or (quiet >= QUIET and now >= self._not_before):
             self._is_watching = self._is_soon = False
             self._bell.set()
         elif quiet >= QUIET:
-            self._loop.call_later(self._not_before - now, self._watch, now, 0, until)
+            self._loop.call_later(self._not_before - now, self._watch, self._webhooks, self._not_before, 0, until)
         else:
-            self._loop.call_soon(self._watch, now, quiet, until)
+            self._loop.call_soon(self._watch, self._webhooks, now, quiet, until)
 
     def _ring(self) -> None:
         self._is_later = False
@@ -122,7 +123,8 @@ class Gathering:
     def gather(self, wait_s: float, before: Iterable[Report] = ()) -> Gathered:
         """What there is, after at most `wait_s` without anything; `before` are reports of a tick that failed."""
         gathered, reports, events = Gathered(), [*before], 0
-        until, latest = time.monotonic() + wait_s, 0.0
+        kept = len(reports)
+        until, latest = self._clock() + wait_s, 0.0
         while True:
             self._bell.clear()
             while self._items and events < BATCH:
@@ -135,12 +137,13 @@ class Gathering:
                     case Report():
                         reports.append(item)
                         events += len(item.inbound)
-                        until = min(until, time.monotonic() + GATHER_S if self._is_later else 0.0)
+                        until = min(until, self._clock() + GATHER_S)
             if gathered.stop or events >= BATCH:
                 break
-            now = time.monotonic()
+            now = self._clock()
             latest = latest or now + COMPANY_S * self._is_soon
-            left = latest - now if self._is_soon else 0.0 if gathered.waiters else until - now
+            is_all = bool(gathered.waiters) or len(reports) > kept and not self._is_later
+            left = latest - now if self._is_soon else 0.0 if is_all else until - now
             if left <= 0:
                 break
             self._bell.wait(left)

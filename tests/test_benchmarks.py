@@ -59,7 +59,7 @@ def test_each_stored_conversation_is_another_users_and_goes_on(address: str):
 
 def test_a_report_says_what_was_not_reached():
     fast, slow = Spread(1.0, 2.0), Spread(60.0, 70.0)
-    report = Report(100, 1.0, bare_s=1_000.0, rows=[Row("embedded", 200.0, 200.0, fast, slow, fast, 0)],
+    report = Report(100, 1.0, rows=[Row("embedded", 1_000.0, 200.0, 200.0, fast, slow, fast, 0)],
                     growth=[Grown("SQLite", 1_000, 100.0, 0.0, 1.0), Grown("SQLite", 1_000_000, 125.0, 0.0, 1.0)])
 
     assert [(claim.measured, claim.holds) for claim in report.claims()] == [

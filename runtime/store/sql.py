@@ -192,8 +192,8 @@ class Statements:
 
         self.clock = clock
 
-        self.add_conversations = Insert(insert(C).on_conflict_do_nothing(index_elements=["id"]), dialect,
-                                        CONVERSATION)
+        self.add_conversations = Insert(insert(C).on_conflict_do_nothing(index_elements=["id"])
+                                        .returning(C.c.id, C.c.tag), dialect, CONVERSATION)
         self.add_inbox = Insert(insert(I).on_conflict_do_nothing(index_elements=["conv", "msg_id"])
                                 .returning(I.c.id, I.c.conv, I.c.msg_id), dialect, (
             "conv", "msg_id", "origin", "address", "body", "received_at", "done"))
@@ -242,6 +242,7 @@ class Tick:
         placed = Links(self.execute, sql.links, work.now, tag).placed(work.inbound)
         self.work = work = replace(work, inbound=placed)
         self.leases, self.leased = leases, Leases()
+        self.begun: dict[str, Conversation] = {}             # by this very tick: nothing can wait in them
         self.now = {"now": work.now} if sql.clock is GIVEN else {}
         self.marks = Marks(self.execute, sql.marks, work, self.now, leases)
 
@@ -272,8 +273,10 @@ class Tick:
         # Sorted: two processes that insert the same rows in opposite order would wait for each other.
         new = sorted({one.conversation for one in self.work.inbound} - held.keys())
         if new:
-            self.execute.insert(self.sql.add_conversations, [(name, self.tag(), 0, "", "", 0) for name in new])
-            held |= self._locked(new)
+            rows = [(name, self.tag(), 0, "", "", 0) for name in new]
+            self.begun = {row.id: Conversation(row.id, row.tag)
+                          for row in self.execute.insert(self.sql.add_conversations, rows)}
+            held |= self.begun | self._locked([name for name in new if name not in self.begun])
         return held
 
     def _locked(self, wanted: Collection[str]) -> dict[str, Conversation]:
@@ -302,8 +305,8 @@ class Tick:
         if not held:
             return []
         # A statement after the lock: what it reads was committed before the lock was ours.
-        waited = self.execute(self.sql.waiting, {"convs": list(held)})
-        if waited:
+        known = [name for name in held if name not in self.begun]
+        if waited := self.execute(self.sql.waiting, {"convs": known}) if known else []:
             self.execute(self.sql.done, {"ids": [row.id for row in waited]})
         events = [(row.id, Inbound(row.conv, row.msg_id, row.body, row.origin, row.address)) for row in waited] + fresh
         handled, heard_at = [], monotonic()
