@@ -142,7 +142,7 @@ class Gathering:
                 break
             now = self._clock()
             latest = latest or now + COMPANY_S * self._is_soon
-            is_all = bool(gathered.waiters) or len(reports) > kept and not self._is_later
+            is_all = bool(gathered.waiters) or (len(reports) > kept and not self._is_later)
             left = latest - now if self._is_soon else 0.0 if is_all else until - now
             if left <= 0:
                 break
