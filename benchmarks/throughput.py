@@ -33,7 +33,7 @@ from benchmarks.report import Grown, Report, Row, Spread
 from benchmarks.servers import echo, free_ports, processes, running
 from tests.postgres import database_on, started
 
-CONNECTIONS = 64                             # webhooks under way at once, when saturated
+CONNECTIONS = 128                            # webhooks under way at once, when saturated: so many that nobody idles
 ROUNDS = 5                                   # saturated, and as many of the ceiling, by turns
 PACED_S = 6.0
 STORED = (1_000, 100_000, 1_000_000)         # conversations

@@ -21,7 +21,7 @@ from loguru import logger
 from msgspec.structs import replace as changed
 
 from runtime.clock import Clock
-from runtime.gathering import GATHER_S, NOTHING, Gathered, Gathering, Waiter
+from runtime.gathering import COMPANY_S, GATHER_S, NOTHING, Gathered, Gathering, Waiter
 from runtime.outbox import Report
 from runtime.store.port import OFFERS, Done, Inbound, Receipt, Store, StoreDown, TakeTurn, Work
 from runtime.telemetry import turns_taken
@@ -139,7 +139,7 @@ class Worker:
         if self._held:
             return HELD_S
         if self._waiting and len(self._busy) < IN_FLIGHT:
-            return GATHER_S
+            return COMPANY_S if self._is_crowd else GATHER_S
         soonest = self._later[0][0] - self._clock() if self._later else FIRE_MS
         return min(max(soonest, 0), FIRE_MS) / 1000
 
