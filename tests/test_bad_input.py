@@ -4,9 +4,7 @@ The real commands are called as a person calls them, on a megabyte of anything (
 of flows is not read on, so as much as is read whole is tried as well.
 """
 
-import gc
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from click.testing import CliRunner
 
 from runtime.__main__ import main
 from tests.bad_files import ANY_FILE, FILES, FLOW_LINES, GOOD, MEGABYTE, ONE_FILE, Bytes, Much, written
+from tests.garbage import timed
 
 LONGEST_S = 1.0                              # CPU, of a megabyte
 
@@ -42,12 +41,9 @@ def write(path: Path, data: bytes) -> None:
 
 def said(*command: str) -> tuple[int, str]:
     """The exit code of a command and what it says; nothing but an orderly end will do."""
-    gc.collect()
-    gc.freeze()                              # a command of its own has nothing of six thousand tests to look through
-    before = time.process_time()
-    result = CliRunner().invoke(main, command)
-    took = time.process_time() - before
-    gc.unfreeze()
+    with timed() as took_s:
+        result = CliRunner().invoke(main, command)
+        took = took_s()
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert "our fault" not in result.output, Path(result.output.split()[-1]).read_text()
     assert took < LONGEST_S

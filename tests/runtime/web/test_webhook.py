@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from starlette.testclient import TestClient
 from runtime.store.port import Identity, Inbound, Receipt, StoreDown
 from runtime.web.app import application
 from runtime.web.webhook import LARGEST, Webhook, _body
+from tests.garbage import timed
 from tests.runtime.toy import ACCOUNT, SECRET, USER, VERIFY, envelope, message, sign, value, webhook
 
 PATH = "/webhooks/whatsapp"
@@ -173,21 +173,19 @@ class TestReceive:
         body = json.dumps(document).encode()
         signature = sign(body)
 
-        began = time.process_time()
-        status = post(client, body, signature)
-
-        assert status == 200
-        assert time.process_time() - began < LONGEST_S
+        with timed() as took_s:
+            assert post(client, body, signature) == 200
+            assert took_s() < LONGEST_S
 
     def test_a_body_in_many_pieces_is_put_together_in_good_time(self):
         async def piece() -> dict[str, Any]:
             left.pop()
             return {"type": "http.request", "body": b"x", "more_body": bool(left)}
 
-        left, began = [None] * 500_000, time.process_time()
-
-        assert len(asyncio.run(_body({}, piece))) == 500_000
-        assert time.process_time() - began < LONGEST_S
+        left = [None] * 500_000
+        with timed() as took_s:
+            assert len(asyncio.run(_body({}, piece))) == 500_000
+            assert took_s() < LONGEST_S
 
 
 class TestHealth:
