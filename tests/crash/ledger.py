@@ -70,8 +70,8 @@ class Fleet:
         self.servers = Servers(f"http://127.0.0.1:{self._graph.getsockname()[1]}", database, folder, count)
         self.ledger.happened = self.servers.happened
 
-    async def run(self, users: int, chaos: Callable[["Fleet"], Awaitable[None]]) -> Ledger:
-        """Let `users` write while `chaos` does what it does; return when every reply has come."""
+    async def run(self, users: int, chaos: Callable[["Fleet"], Awaitable[None]], unsent: Callable[[], int]) -> Ledger:
+        """Let `users` write while `chaos` does what it does; return when every reply has come and is marked as sent."""
         app = web.Application()
         app.router.add_post("/{version}/{number}/messages", self._take)
         runner = web.AppRunner(app)
@@ -81,6 +81,10 @@ class Fleet:
             with self.servers.running():
                 async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as self._session:
                     await self._talk_all(users, chaos)
+                    for _ in range(300):                     # the ledger tells what is missing after that
+                        if not self.ledger.lost and not await asyncio.to_thread(unsent):
+                            break
+                        await asyncio.sleep(0.1)
         finally:
             await runner.cleanup()
         return self.ledger
@@ -93,10 +97,6 @@ class Fleet:
         await chaos(self)
         over.set()
         await talking
-        for _ in range(300):                                 # the ledger tells what is missing after that
-            if not self.ledger.lost:
-                break
-            await asyncio.sleep(0.1)
 
     async def ready(self, n: int, status: int = 200) -> None:
         await self.servers.ready(self._session, n, status)

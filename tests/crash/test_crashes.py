@@ -6,7 +6,9 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from runtime.store.sql import SqlStore
 from tests.crash.ledger import Fleet, even
@@ -29,9 +31,12 @@ Told = Callable[[str], None]
 
 def on_postgres(url: str, folder: Path, told: Told, where: str, chaos: Callable[[Fleet], Awaitable[None]],
                 servers: int = 3) -> None:
-    ledger = asyncio.run(Fleet(url, folder, servers).run(USERS, chaos))
+    def unsent() -> int:
+        return int(execute(url, UNSENT)[0][0])
+
+    ledger = asyncio.run(Fleet(url, folder, servers).run(USERS, chaos, unsent))
     told(ledger.told(where))
-    even(ledger, [tuple(row) for row in execute(url, TURNS)], execute(url, UNSENT)[0][0])
+    even(ledger, [tuple(row) for row in execute(url, TURNS)], unsent())
 
 
 def test_a_server_on_sqlite_killed_again_and_again(tmp_path: Path, told: Told):
@@ -42,10 +47,16 @@ def test_a_server_on_sqlite_killed_again_and_again(tmp_path: Path, told: Told):
             fleet.servers.start(0)
             await fleet.ready(0)
 
-    ledger = asyncio.run(Fleet(f"sqlite:///{tmp_path / 'talk.db'}", tmp_path, 1).run(USERS, chaos))
+    def asked(what: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(tmp_path / "talk.db")) as database:
+            return database.execute(what).fetchall()
+
+    def unsent() -> int:
+        return int(asked(UNSENT)[0][0])
+
+    ledger = asyncio.run(Fleet(f"sqlite:///{tmp_path / 'talk.db'}", tmp_path, 1).run(USERS, chaos, unsent))
     told(ledger.told("SQLite, one process"))
-    with sqlite3.connect(tmp_path / "talk.db") as database:
-        even(ledger, database.execute(TURNS).fetchall(), database.execute(UNSENT).fetchone()[0])
+    even(ledger, asked(TURNS), unsent())
 
 
 def test_a_second_server_on_one_sqlite_file_is_refused(tmp_path: Path):
