@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from runtime.store.port import Identity, Inbound, Receipt, StoreDown
 from runtime.web.app import application
 from runtime.web.webhook import LARGEST, Webhook, _body
-from tests.garbage import timed
+from tests.processor import by_itself, least_s
 from tests.runtime.toy import ACCOUNT, SECRET, USER, VERIFY, envelope, message, sign, value, webhook
 
 PATH = "/webhooks/whatsapp"
@@ -33,6 +33,12 @@ class Worker:
             raise self.fault
         self.inbound += inbound
         self.receipts += receipts
+
+
+@pytest.fixture(scope="module", autouse=True)
+def alone() -> Iterator[None]:
+    with by_itself():
+        yield
 
 
 @pytest.fixture
@@ -173,19 +179,25 @@ class TestReceive:
         body = json.dumps(document).encode()
         signature = sign(body)
 
-        with timed() as took_s:
-            assert post(client, body, signature) == 200
-            assert took_s() < LONGEST_S
+        status, took_s = least_s(lambda: post(client, body, signature), LONGEST_S)
+
+        assert status == 200
+        assert took_s < LONGEST_S
 
     def test_a_body_in_many_pieces_is_put_together_in_good_time(self):
         async def piece() -> dict[str, Any]:
             left.pop()
             return {"type": "http.request", "body": b"x", "more_body": bool(left)}
 
-        left = [None] * 500_000
-        with timed() as took_s:
-            assert len(asyncio.run(_body({}, piece))) == 500_000
-            assert took_s() < LONGEST_S
+        def whole() -> bytes:
+            left.extend([None] * 500_000)
+            return asyncio.run(_body({}, piece))
+
+        left: list[None] = []
+        body, took_s = least_s(whole, LONGEST_S)
+
+        assert len(body) == 500_000
+        assert took_s < LONGEST_S
 
 
 class TestHealth:
