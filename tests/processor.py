@@ -1,11 +1,10 @@
-"""The processor time of one piece of work, without what is not its own: garbage of other tests, busy neighbours."""
+"""The processor time of one piece of work, without what is not its own: what went before, busy neighbours."""
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -24,12 +23,3 @@ def least_s(work: Callable[[], T], enough: float) -> tuple[T, float]:
         if least < enough:
             break
     return made, least
-
-
-@contextmanager
-def by_itself() -> Iterator[None]:
-    """As in a process of its own, which has nothing of thousands of tests to look through for garbage."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()

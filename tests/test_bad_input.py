@@ -5,7 +5,7 @@ of flows is not read on, so as much as is read whole is tried as well.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,9 @@ from click.testing import CliRunner
 
 from runtime.__main__ import main
 from tests.bad_files import ANY_FILE, FILES, FLOW_LINES, GOOD, MEGABYTE, ONE_FILE, Bytes, Much, written
-from tests.processor import by_itself, least_s
+from tests.processor import least_s
+
+pytestmark = pytest.mark.usefixtures("by_itself")
 
 LONGEST_S = 1.0                              # CPU, of a megabyte
 
@@ -23,12 +25,6 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 CASES = [pytest.param(file, what, id=f"{file}: {name}")
          for file in FILES for name, what in {**ANY_FILE, **ONE_FILE[file]}.items()]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def alone() -> Iterator[None]:
-    with by_itself():
-        yield
 
 
 @pytest.fixture

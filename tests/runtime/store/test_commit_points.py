@@ -19,6 +19,8 @@ from runtime.store.sql import SqlStore
 from tests.runtime.store.test_contract import ANA, BEN, LEASE, NOW, told, turn
 from tests.runtime.store.watching import watched
 
+pytestmark = pytest.mark.usefixtures("by_itself")
+
 # What the platform delivers, in its order: a batch again and again until it is answered.
 WEBHOOKS = ((told("say hello", "a1"), told("due 2", "b1", BEN)), (told("say more", "a2"), told("say hi", "b2", BEN)),
             (told("call it", "a3"), told("due 1", "a4")))

@@ -14,8 +14,10 @@ from starlette.testclient import TestClient
 from runtime.store.port import Identity, Inbound, Receipt, StoreDown
 from runtime.web.app import application
 from runtime.web.webhook import LARGEST, Webhook, _body
-from tests.processor import by_itself, least_s
+from tests.processor import least_s
 from tests.runtime.toy import ACCOUNT, SECRET, USER, VERIFY, envelope, message, sign, value, webhook
+
+pytestmark = pytest.mark.usefixtures("by_itself")
 
 PATH = "/webhooks/whatsapp"
 LONGEST_S = 1.0                              # CPU
@@ -33,12 +35,6 @@ class Worker:
             raise self.fault
         self.inbound += inbound
         self.receipts += receipts
-
-
-@pytest.fixture(scope="module", autouse=True)
-def alone() -> Iterator[None]:
-    with by_itself():
-        yield
 
 
 @pytest.fixture
