@@ -9,10 +9,12 @@ import msgspec
 import pytest
 from loguru import logger
 
+from runtime.clock import SteadyClock
 from runtime.events import Said
 from runtime.outbox import Report
 from runtime.store.memory import MemoryStore
 from runtime.store.port import (
+    OFFERS,
     Conversation,
     Dead,
     Done,
@@ -27,6 +29,7 @@ from runtime.store.port import (
     Unsent,
     Work,
 )
+from runtime.store.sql import SqlStore
 from runtime.turns import Turns
 from runtime.worker import CROWD, IN_CROWD, IN_FLIGHT, SCAN_MS, TIDY_LATEST_MS, TIDY_MS, Worker
 from tests.runtime.toy import advance, table
@@ -223,6 +226,45 @@ def test_in_a_crowd_few_are_answered_before_all_are_taken_in():
         assert len(fixed.texts) == IN_CROWD + IN_CROWD
         await fixed.round()
         assert len(fixed.texts) == CROWD + 1
+    play(story)
+
+
+def test_of_those_that_wait_as_many_are_offered_as_there_may_be_room_for():
+    async def story() -> None:
+        store = Broken(lambda work: None)
+        fixed = Fixed(store)
+        await fixed.round(*a_crowd(CROWD * 20))
+        await fixed.round(*a_crowd(CROWD))
+        await fixed.round()
+        assert [len(work.offer) for work in store.ticks] == [0, OFFERS * IN_CROWD, OFFERS * IN_CROWD]
+        assert [work.waiting for work in store.ticks] == [0, CROWD * 20 - IN_CROWD, CROWD * 20 - 2 * IN_CROWD]
+    play(story)
+
+
+@pytest.mark.parametrize("make", [MemoryStore, lambda: SqlStore("sqlite://")], ids=["memory", "SQLite"])
+def test_after_a_crowd_all_are_answered_though_nobody_writes_any_more(make: Callable[[], Store]):
+    async def story() -> None:
+        answered: set[str] = set()
+        crowd = a_crowd(4 * IN_FLIGHT)
+        over = asyncio.Event()
+
+        def committed(done: Done, until: int, report: Callable[[Report], None]) -> None:
+            for run in done.runs:
+                answered.add(run.conversation)
+                report(Report(sent=tuple(Sent(posting.id) for posting in run.postings),
+                              ended=frozenset({run.conversation})))
+            if len(answered) == len(crowd):
+                over.set()
+
+        store, turns = make(), Turns(table(), advance)
+        store.prepare()
+        worker = Worker(store, turns, turns.failed, SteadyClock(), committed, 60_000)
+        worker.start()
+        await asyncio.gather(*(worker.accept((one,)) for one in crowd))
+        async with asyncio.timeout(10):                      # were each few to wait for the next look, it took thirty
+            await over.wait()
+        await asyncio.to_thread(worker.stop)
+        store.close()
     play(story)
 
 

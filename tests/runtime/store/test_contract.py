@@ -187,6 +187,20 @@ def test_conversations_beyond_the_room_are_handed_back(store: Store):
     assert len(tick(store, offer=done.left).runs) == 1
 
 
+def test_who_has_nothing_to_post_is_not_handed_back(store: Store):
+    assert tick(store, told("due 5", to=ANA), told("say b", to=BEN), room=0).left == (BEN,)
+
+
+def test_all_that_is_offered_is_looked_at_however_little_room_there_is(store: Store):
+    many = [f"{ANA}{n}" for n in range(10)]
+    tick(store, *(told("due 5", to=name) for name in many), told("say b", to=BEN), room=0)
+
+    done = tick(store, offer=[*many, BEN], room=1)
+
+    assert payloads(done) == {BEN: ["say b 0", "say b 1"]}
+    assert done.left == ()
+
+
 def test_a_conversation_this_process_posts_for_is_left_alone_even_when_its_lease_is_over(store: Store):
     tick(store, told("say hello"))
 
