@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from loguru import logger
 
-from runtime.clock import SteadyClock
 from runtime.events import Said
 from runtime.outbox import Report
 from runtime.store.memory import MemoryStore
@@ -22,6 +21,7 @@ from runtime.store.port import (
     Inbound,
     Outcome,
     Receipt,
+    Run,
     Sent,
     Store,
     StoreDown,
@@ -29,7 +29,6 @@ from runtime.store.port import (
     Unsent,
     Work,
 )
-from runtime.store.sql import SqlStore
 from runtime.turns import Turns
 from runtime.worker import CROWD, IN_CROWD, IN_FLIGHT, SCAN_MS, TIDY_LATEST_MS, TIDY_MS, Worker
 from tests.runtime.toy import advance, table
@@ -241,30 +240,23 @@ def test_of_those_that_wait_as_many_are_offered_as_there_may_be_room_for():
     play(story)
 
 
-@pytest.mark.parametrize("make", [MemoryStore, lambda: SqlStore("sqlite://")], ids=["memory", "SQLite"])
-def test_after_a_crowd_all_are_answered_though_nobody_writes_any_more(make: Callable[[], Store]):
+def test_who_waits_is_found_at_once_behind_those_who_do_not_wait_any_more():
+    class Stale(MemoryStore):
+        """Another process has posted for all who found no room, but for one."""
+
+        def tick(self, work: Work, turn: TakeTurn) -> Done:
+            if work.inbound:
+                return Done(left=(*(f"stale {n}" for n in range(100 * IN_FLIGHT)), "real"))
+            return Done(runs=(Run("real", "", ()),) if "real" in work.offer else ())
+
     async def story() -> None:
-        answered: set[str] = set()
-        crowd = a_crowd(4 * IN_FLIGHT)
-        over = asyncio.Event()
-
-        def committed(done: Done, until: int, report: Callable[[Report], None]) -> None:
-            for run in done.runs:
-                answered.add(run.conversation)
-                report(Report(sent=tuple(Sent(posting.id) for posting in run.postings),
-                              ended=frozenset({run.conversation})))
-            if len(answered) == len(crowd):
-                over.set()
-
-        store, turns = make(), Turns(table(), advance)
-        store.prepare()
-        worker = Worker(store, turns, turns.failed, SteadyClock(), committed, 60_000)
-        worker.start()
-        await asyncio.gather(*(worker.accept((one,)) for one in crowd))
-        async with asyncio.timeout(10):                      # were each few to wait for the next look, it took thirty
-            await over.wait()
-        await asyncio.to_thread(worker.stop)
-        store.close()
+        fixed = Fixed(Stale())
+        fixed.worker.start()
+        await fixed.worker.accept((said("hello"),))
+        async with asyncio.timeout(10):                      # with the usual half a second between two looks: 25
+            while not any(done.runs for done in fixed.done):
+                await asyncio.sleep(0)
+        await asyncio.to_thread(fixed.worker.stop)
     play(story)
 
 
