@@ -122,9 +122,11 @@ def run(report: Report, only: Sequence[str], stored: Sequence[int], folder: Path
         if "throughput" in only:
             of_postgres = [("PostgreSQL, 1 process", postgres, 1), ("PostgreSQL, 2 processes", postgres, 2)]
             for setting, made, servers in [("embedded", sqlite, 1), *(of_postgres if postgres else ())]:
+                said(f"{setting}: {ROUNDS} rounds, then paced")
                 with made() as url:
                     report.rows.append(uvloop.run(measured(setting, url, servers, report.messages, bot)))
         if "memory" in only:
+            said("memory of idle conversations")
             with sqlite() as url:
                 report.memory_mb = uvloop.run(idle(bot, url))
         if "growth" in only:
@@ -134,9 +136,15 @@ def run(report: Report, only: Sequence[str], stored: Sequence[int], folder: Path
 
 
 def growth(name: str, made: Made, stored: Sequence[int], bot: Path, database_cpu_s: Callable[[], float]) -> list[Grown]:
+    said(f"{name}: growth to {stored[-1]:,} stored conversations")
     with ExitStack() as stack:
         databases = [(many, stack.enter_context(made())) for many in stored]
         return uvloop.run(grown(name, bot, databases, database_cpu_s))
+
+
+def said(what: str) -> None:
+    """Ten minutes are long: what is under way, beside the result."""
+    print(f"{what} …", file=sys.stderr, flush=True)
 
 
 def main() -> None:
