@@ -71,7 +71,7 @@ class Claims:
                  room: int) -> tuple[list[str], list[str]]:
         """Whom to look at, and for whom there is no room: all that is offered, and of the others a few."""
         taken = self._work.busy.union(runs)
-        names = [name for name in self._work.offer if name not in taken]
+        names = [name for name in dict.fromkeys(self._work.offer) if name not in taken]
         others = [*handled, *sorted(self._marks.moved)]
         if self._work.scan and room:
             others += [row.conv for row in self._execute(self._sql.ready, self._now)]

@@ -201,6 +201,14 @@ def test_all_that_is_offered_is_looked_at_however_little_room_there_is(store: St
     assert done.left == ()
 
 
+def test_who_is_offered_twice_is_offered_once(store: Store):
+    tick(store, told("say a", to=ANA), told("say b", to=BEN), room=0)
+
+    done = tick(store, offer=[ANA, ANA, BEN, BEN], room=2)
+
+    assert (len(done.runs), done.left) == (2, ())
+
+
 def test_a_conversation_this_process_posts_for_is_left_alone_even_when_its_lease_is_over(store: Store):
     tick(store, told("say hello"))
 
