@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 
 from runtime.store.port import Done, Identity, IdentityKind, Inbound, Sent, Store
-from tests.runtime.store.test_contract import LEASE, NOW, failure, payloads, receipt, states, store, tick
-
-__all__ = ["store"]
+from tests.runtime.store.test_contract import LEASE, NOW, failure, payloads, receipt, states, tick
 
 ACCOUNT = "whatsapp:1"
 X, Y = "CO.anaX", "CO.anaY"                  # business-scoped ids

@@ -28,11 +28,11 @@ from runtime.store.port import (
 )
 from runtime.store.postgres import PostgresStore
 from runtime.store.sql import GIVEN, SqlStore
-from tests.runtime.store.test_contract import ANA, BEN, NOW, failure, receipt, states, store, tick, told, turn
+from tests.runtime.store.test_contract import ANA, BEN, NOW, failure, receipt, states, tick, told, turn
 from tests.runtime.store.test_identities import OLD, X, said
 from tests.runtime.store.test_postgres import two
 
-__all__ = ["store", "two"]
+__all__ = ["two"]
 
 Two = tuple[PostgresStore, PostgresStore]
 
