@@ -33,6 +33,9 @@ SILENT = frozenset({"edit", "revoke", "reaction", "system"})
 def hear(walk: Walk, event: Said | Sent | Chose | Opened) -> None:
     """The user has written, tapped, sent or opened something."""
     at = walk.resting()
+    asked = at.step.type if at is not None else None
+    if asked is not None and isinstance(event, Sent) and validation.is_file_of(asked, event):
+        event = replace(event, kind=asked)
     is_back = has_expired(walk, at, event)
     words = normalise(event.text) if isinstance(event, Said) else ""
     taking = _taking(event, words)

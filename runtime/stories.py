@@ -190,7 +190,8 @@ class _Stage:
 
     def outcome(self, call: Call) -> Answered | Failed | None:
         self.called.append(call)
-        self.transcript.append(Line("action", f"{call.action}({', '.join(f'{k}: {v}' for k, v in call.args.items())})"))
+        args = ", ".join(f"{name}: {_json(value)}" for name, value in call.args.items())
+        self.transcript.append(Line("action", f"{call.action}({args})"))
         if call.action in self.held:
             self.held.discard(call.action)
             return None

@@ -77,7 +77,7 @@ def accept(program: Program, step: Step, value: Json, scope: Scope) -> Accepted 
 
 def _read(program: Program, step: Step, type: str, answer: Answer, scope: Scope) -> Readings | None:
     if isinstance(answer, Sent):
-        value = answer.value if answer.kind == type or _is_file_of(type, answer) else None
+        value = answer.value if answer.kind == type or is_file_of(type, answer) else None
         return _one(program.values.admit(type, value) if type in _SENT else None)
     if type in _SENT:
         return None
@@ -90,8 +90,8 @@ def _one(value: Value) -> Readings | None:
     return None if value is None else only(value)
 
 
-def _is_file_of(type: str, answer: Sent) -> bool:
-    """A photo sent as a file is a photo."""
+def is_file_of(type: str, answer: Sent) -> bool:
+    """Whether it is a photo (or video, or sound) sent as a file, where one is asked for: then it is a photo."""
     return answer.kind == "document" and type in _MEDIA and str(answer.value.get("mime", "")).startswith(f"{type}/")
 
 

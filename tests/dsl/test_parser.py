@@ -124,6 +124,13 @@ def test_an_option_may_lead_somewhere_hold_a_block_or_go_on_after_the_choice():
     assert [tuple(map(type, option.then)) for option in choose.options] == [(s.Jump,), (s.End,), ()]
 
 
+def test_the_last_comma_of_what_a_flow_takes_may_stay():
+    tree, problems = parse(Source("a.flow", "flow other(\n  x: text,\n  y: date,\n)\n  say x\n"))
+
+    assert not problems
+    assert [param.name.text for param in tree.flows[0].params] == ["x", "y"]
+
+
 def test_a_question_may_come_from_a_list_after_its_constraints():
     ask, = flow('ask x as integer at least 1 from y as list "?"')
 

@@ -270,6 +270,31 @@ def test_a_story_that_goes_as_written_passes(steps: str, given: str, road: OpenR
     assert played.fired or "user: hi" in steps
 
 
+PLACED = build_sources({
+    "domain.yml": """\
+bot: cafe
+languages: [en]
+start: main
+slots: {tables: {type: list of text, default: [T1]}}
+actions: {find: {params: {at: location, tables: list of text}, python: actions.find}}
+""",
+    "main.flow": """\
+flow main
+  ask at as location "Where are you?"
+  call find(at, tables)
+  end
+"""})
+
+
+@ROADS
+def test_a_call_is_shown_as_an_author_writes_values(road: OpenRoad):
+    steps = "- user: hi\n- bot:\n- sends: {location: {latitude: 4.5, longitude: -74.5}}"
+
+    lines = [line.what for line in told(steps, road=road, table=PLACED.table).transcript if line.who == "action"]
+
+    assert lines == ['find(at: {"latitude":"4.5","longitude":"-74.5"}, tables: ["T1"])']
+
+
 AT_BOOK = "- user: hi\n- bot:\n- user: book\n- bot:\n- user: '4'"
 BROKEN = {
     "another text": ("- user: hi\n- bot: Welcome.", "", "the bot said something else"),
