@@ -253,7 +253,8 @@ class Blocks:
         name = statement.slot.text
         if not self.bot.expressions.is_variable(statement.slot, self.scope):
             typed = self.bot.expressions.value(statement.value, self.scope)
-            declared = f"{name}: {'…' if typed.type == types.UNKNOWN else typed.type}"
+            is_known = types.base_of(typed.type) != types.UNKNOWN
+            declared = f"{name}: {typed.type if is_known else typed.type.removesuffix(types.UNKNOWN) + '…'}"
             fix = Fix(f"declare it in domain.yml, under `slots`: `{declared}`")
             self.bot.expressions.no_slot(statement.slot, self.scope, fix)
             code = self.bot.pools.expr(typed.code, statement.value.span)

@@ -142,6 +142,8 @@ class Texts:
             elif not known.accepts(format.args):
                 capitals = [arg.upper() for arg in format.args]
                 fixes = [Fix(f"write `|{' '.join([name, *capitals])}`")] if known.accepts(capitals) else []
+                if "or" in format.args:
+                    fixes = [Fix(f"`or` stands before the format: `{{… or …|{name}}}`")]
                 self._expressions.say(FORMAT_ARGUMENTS.at(format.name.span, *fixes, name=name, takes=known.takes))
             elif type != types.UNKNOWN and type not in known.types:
                 shows = "a text" if known.types == types.TEXTUAL else " or ".join(map(a, sorted(known.types)))

@@ -128,7 +128,9 @@ def test_the_last_comma_of_what_a_flow_takes_may_stay():
     tree, problems = parse(Source("a.flow", "flow other(\n  x: text,\n  y: date,\n)\n  say x\n"))
 
     assert not problems
-    assert [param.name.text for param in tree.flows[0].params] == ["x", "y"]
+    [other] = tree.items
+    assert isinstance(other, s.Flow)
+    assert [param.name.text for param in other.params] == ["x", "y"]
 
 
 def test_a_question_may_come_from_a_list_after_its_constraints():

@@ -156,6 +156,11 @@ def test_what_does_not_fit_is_said_once_and_nothing_else(lines, code):
     assert said(lines).count(code) == 1
 
 
+def test_an_or_behind_a_format_is_told_to_stand_before_it():
+    assert first("  say \"{count|money or 'nothing'}\"", "F632").fixes[0].text == (
+        "`or` stands before the format: `{… or …|money}`")
+
+
 def test_the_nearest_name_comes_first_with_an_edit():
     diagnostic = first('  say "{Nmae} {cuont}"', "F102")
 
@@ -330,7 +335,7 @@ def test_a_bot_without_languages_is_still_looked_at():
 
 
 @pytest.mark.parametrize(("value", "type"), [
-    ("1", "integer"), ("round(1.5, 1)", "number"), ("visits", "list of visit"), ('"a"', "text"), ("first([])", "…"),
+    ("1", "integer"), ("round(1.5, 1)", "number"), ("visits", "list of visit"), ('"a"', "text"), ("first([])", "…"), ("[]", "list of …"),
 ])
 def test_what_is_set_and_has_no_name_is_told_how_to_declare_it(value: str, type: str):
     diagnostic = first(f"  set brand_new = {value}", "F102")
