@@ -55,6 +55,8 @@ class Circuits:
         after = self._hosts[host] = before.succeeded() if is_there else before.failed(self._now())
         if before.circuit() == "closed" != after.circuit():
             logger.bind(host=host).error("an action's host does not answer: it is left alone for a while")
+        if before.circuit() != "closed" == after.circuit():
+            logger.bind(host=host).info("an action's host answers again")
 
     def _now(self) -> int:
         return int(1_000 * self._clock())

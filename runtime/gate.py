@@ -81,7 +81,8 @@ class Gate:
     def accepted(self) -> None:
         if self._account.failures:
             logger.info("the account can send again")
-        self._platform, self._account = self._platform.succeeded(), self._account.succeeded()
+        self._account = self._account.succeeded()
+        self._answered()
         if self._number.every_ms > self._every_ms:
             self._number = self._number.at(max(self._every_ms, self._number.every_ms * FASTER))
 
@@ -91,7 +92,7 @@ class Gate:
             if was.circuit() == "closed" != self._platform.circuit():
                 logger.bind(error=told.error).error("the platform does not answer: nothing is sent for a while")
             return
-        self._platform = self._platform.succeeded()          # it answers, whatever it says
+        self._answered()                                     # whatever it says
         if told.scope == "account" or (told.scope == "number" and told.backoff.base_ms >= LONG_MS):
             if self._account.circuit() == "closed":
                 logger.bind(error=told.error).critical("the account cannot send: what is to be sent is kept")
@@ -100,6 +101,11 @@ class Gate:
             self._slowed_at = now
             slower = min(SLOWEST_MS, max(2 * self._number.every_ms, 10.0))
             self._number = Bucket(size=1, every_ms=slower).take(now)
+
+    def _answered(self) -> None:
+        if self._platform.circuit() != "closed":
+            logger.info("the platform answers again")
+        self._platform = self._platform.succeeded()
 
 
 class Repetitions:

@@ -33,5 +33,7 @@ def upgrade(url: str) -> None:
 
     with opened(url) as database:
         database.alone()
+        had = database.transaction(schema.current)
         database.transaction(schema.upgrade)
+    click.echo(f"before    {had or 'empty'}", err=True)
     click.echo(schema.newest())

@@ -109,7 +109,7 @@ def _change(ids: tuple[int, ...], is_all: bool, url: str, shape: str,
     else:
         click.echo(f"{len(done)} {word}")
     if missing:
-        leave(f"no dead letters: {', '.join(map(str, missing))}", PROBLEMS)
+        leave(f"there is no dead letter {', '.join(map(str, missing))}", PROBLEMS)
 
 
 def _on_database(url: str, act: "Callable[[sa.Connection], T]") -> T:

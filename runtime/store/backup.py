@@ -110,7 +110,7 @@ def _fill(told: sa.Connection, empty: sa.Connection) -> None:
     schema.upgrade(empty)
     counts = _counts(empty)
     if any(counts.values()):
-        raise StoreDown(f"it is not empty ({', '.join(name for name, count in counts.items() if count)})")
+        raise StoreDown(f"the database is not empty ({', '.join(name for name, count in counts.items() if count)})")
     _copy(told, empty)
     if empty.dialect.name == "postgresql":
         for table in _tables():

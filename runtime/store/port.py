@@ -197,6 +197,11 @@ class Work:
     lease_ms: int = 60_000
     settle_ms: int = 0                       # how long what may have been sent waits for a word of it
 
+    @property
+    def brings(self) -> bool:
+        """Whether it has news that are to be kept, rather than only asks what there is to do."""
+        return bool(self.inbound or self.sent or self.unsent or self.dead or self.gone or self.receipts)
+
 
 @dataclass(frozen=True, slots=True)
 class Done:

@@ -8,6 +8,7 @@ itself. On SQLite one thread owns the file and writes it (a second writing conne
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -62,8 +63,8 @@ LEASES = 10_000                              # how many leases are remembered
 WAL_PAGES = 16_384
 CACHE_KIB = 16_384                           # pages that are held in memory
 STATEMENTS = 256                             # that stay prepared
-
 BUSY_S = 1                                   # how long SQLite waits for another writer: a backup, somebody's shell
+ROOM_BYTES = 1_048_576                       # on the disk of a database that was full: several ticks, or one of a crowd
 
 OUR_FAULT = (DataError, IntegrityError, InterfaceError, ProgrammingError)
 
@@ -89,6 +90,7 @@ class SqlStore:
         self._lock: sqlite3.Connection | None = None
         self._sql = Statements(self._engine.dialect, sqlite.insert, GIVEN)
         self._leases: Leases = {}
+        self._was_full = False
 
     def prepare(self) -> None:
         def take_over(connection: sa.Connection) -> None:
@@ -147,6 +149,9 @@ class SqlStore:
             self._lock = None
 
     def tick(self, work: Work, turn: TakeTurn) -> Done:
+        # What is next to nothing fits on a full disk, too, and does not say that a message would.
+        if self._was_full and not work.brings and shutil.disk_usage(self._path).free < ROOM_BYTES:
+            raise StoreDown("the disk is full")
         try:
             with self._engine.begin() as connection:
                 tick = Tick(connection, self._sql, work, turn, self._tag, self._leases)
@@ -154,7 +159,9 @@ class SqlStore:
         except OUR_FAULT:
             raise
         except DBAPIError as fault:
+            self._was_full |= getattr(fault.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
             raise StoreDown(f"{type(fault.orig).__name__}: {fault.orig}") from fault
+        self._was_full = False
         remember(self._leases, tick.leased)
         return done
 

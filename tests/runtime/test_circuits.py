@@ -1,6 +1,7 @@
 """A host that does not answer is left alone."""
 
 import pytest
+from loguru import logger
 
 from runtime.circuits import HOST, Circuits, HostDown
 
@@ -32,6 +33,19 @@ def test_after_ten_failures_in_a_row_it_is_not_asked_for_a_second():
     assert fixed.ask() == "HostDown"
     fixed.now = 1.0
     assert fixed.ask(times=2) == "answer"
+
+
+def test_that_it_does_not_answer_is_said_and_that_it_does_again():
+    said: list[str] = []
+    sink = logger.add(lambda line: said.append(f"{line.record['extra']['host']}: {line.record['message']}"))
+    fixed = Fixed()
+    fixed.ask(OSError(), times=12)
+    fixed.now = 1.0
+    fixed.ask(times=2)
+    logger.remove(sink)
+
+    assert said == ["a: an action's host does not answer: it is left alone for a while",
+                    "a: an action's host answers again"]
 
 
 def test_other_hosts_are_asked():

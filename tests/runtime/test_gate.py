@@ -1,5 +1,7 @@
 """Circuits and paces seen from outside."""
 
+from loguru import logger
+
 from runtime.channels.errors import classified, unknown
 from runtime.gate import PAIR, Gate, Recent, Repetitions
 
@@ -49,6 +51,20 @@ def test_one_failure_of_the_platform_shuts_nothing():
     gate.failed(unknown("e"), 0)
 
     assert gate.wait_ms("c", 0) == 0
+
+
+def test_that_the_platform_is_away_is_said_once_and_that_it_answers_again():
+    said: list[str] = []
+    sink = logger.add(lambda line: said.append(line.record["message"]))
+    gate = Gate()
+    for _ in range(12):
+        gate.failed(unknown("e"), 0)
+    for _ in range(2):
+        gate.failed(classified(131009, "e"), 0)              # a refusal is an answer
+        gate.accepted()
+    logger.remove(sink)
+
+    assert said == ["the platform does not answer: nothing is sent for a while", "the platform answers again"]
 
 
 def test_what_is_remembered_is_bounded():

@@ -25,8 +25,9 @@ def test_an_empty_database_is_brought_to_this_version(here: Path):
     newest = schema.newest()
     assert call("db", "current").stdout == f"empty (this program: {newest})\n"
     assert not list(here.iterdir())          # a slip in the address makes no file
-    assert call("db", "upgrade").stdout == f"{newest}\n"
-    assert call("db", "upgrade").exit_code == 0
+    for before in ("empty", newest):
+        done = call("db", "upgrade")
+        assert (done.stdout, done.stderr.splitlines()[1]) == (f"{newest}\n", f"before    {before}")
     assert call("db", "current").stdout == f"{newest} (this program: {newest})\n"
 
 

@@ -73,7 +73,7 @@ def test_what_is_no_dead_letter_is_a_problem(ids: list[int]):
     moved = call("retry", str(ids[0]), "999")
 
     assert (moved.exit_code, moved.stdout) == (1, "1 to be posted again\n")
-    assert moved.stderr.splitlines()[1:] == ["talktable: no dead letters: 999"]
+    assert moved.stderr.splitlines()[1:] == ["talktable: there is no dead letter 999"]
     assert call("show", "999").exit_code == 1
 
 

@@ -3,11 +3,13 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 
+from runtime.store import sql
 from runtime.store.port import Conversation, Inbound, Outcome, Sent, StoreDown, Unsent, Work
 from runtime.store.sql import SqlStore
 from tests.runtime.store.test_contract import ANA, NOW, told, turn
@@ -97,6 +99,35 @@ def test_a_database_that_is_full_takes_nothing_and_goes_on_when_there_is_room(tm
 
     limit(store, 1_000_000)
     assert len(store.tick(Work(now=NOW, inbound=(told("x" * 100_000, "m1"),)), turn).handled) == 1
+
+
+def test_a_full_disk_is_not_taken_for_one_that_has_room_because_nothing_fits_on_it(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    free = sql.ROOM_BYTES - 1
+    monkeypatch.setattr(sql.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    store = opened(tmp_path / "talk.db")
+    store.tick(Work(now=NOW), turn)                          # little room, but nobody was refused
+    limit(store, 1)
+    with pytest.raises(StoreDown, match="full"):
+        store.tick(Work(now=NOW, inbound=(told("x" * 100_000, "m1"),)), turn)
+    limit(store, 1_000_000)
+
+    with pytest.raises(StoreDown, match="the disk is full"):
+        store.tick(Work(now=NOW), turn)
+    free = sql.ROOM_BYTES
+    store.tick(Work(now=NOW), turn)
+
+
+def test_what_can_be_stored_says_that_a_disk_has_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sql.shutil, "disk_usage", lambda folder: SimpleNamespace(free=0))
+    store = opened(tmp_path / "talk.db")
+    limit(store, 1)
+    with pytest.raises(StoreDown, match="full"):
+        store.tick(Work(now=NOW, inbound=(told("x" * 100_000, "m1"),)), turn)
+    limit(store, 1_000_000)
+
+    store.tick(Work(now=NOW, inbound=(told("a", "m1"),)), turn)
+    store.tick(Work(now=NOW), turn)
 
 
 def test_a_file_that_somebody_works_on_is_refused_until_they_are_gone(tmp_path: Path):
