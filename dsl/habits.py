@@ -312,6 +312,11 @@ HABITS = (
         (r"await (?:call )?(?P<what>.+)", "call {what}"),
         (r"(?P<before>(?:.* )?(?:call|do|track) .*?)(?P<name>NAME) ?= ?(?P<rest>[^=].*)", "{before}{name}: {rest}")),
     *_habits(
+        "catch several failures",
+        (r"on (?:timeout|failure|error)OR(?:timeout|failure|error)(?P<rest>\b.*)", "on failure{rest}"),
+        (r"on (?:any|anything|else|otherwise)(?: error| failure)?(?P<rest>\b.*)", "on failure{rest}"),
+        why="`on failure` takes whatever has no clause of its own."),
+    *_habits(
         "call a function",
         (r"(?P<before>.*?)(?P<of>PATH)\.(?P<name>upper|lower|title|length|len|size|toUpperCase|toLowerCase)\(\)(?P<rest>.*)",
          _function)),
