@@ -1,5 +1,6 @@
 """What several commands share: finding a bot, showing diagnostics, leaving with the right code."""
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -34,3 +35,12 @@ def leave(message: str, code: int) -> NoReturn:
     """One line that says what is wrong and what to do, and the exit code that goes with it."""
     click.echo(f"talktable: {message}", err=True)
     sys.exit(code)
+
+
+def without_password(url: str) -> str:
+    """The address of a database as it may be shown.
+
+    >>> without_password("postgresql://bot:s3cret@db.example.com/bot?password=s3cret")
+    'postgresql://bot:***@db.example.com/bot'
+    """
+    return re.sub(r"//([^:/]*):.*@", r"//\1:***@", url.partition("?")[0])

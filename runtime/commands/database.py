@@ -1,6 +1,5 @@
 """What the commands for a database share: which one is meant, and one line where it cannot be used."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtime.commands.common import ENVIRONMENT, leave
+from runtime.commands.common import ENVIRONMENT, leave, without_password
 from runtime.commands.run import settings_or_leave
 
 if TYPE_CHECKING:
@@ -20,16 +19,8 @@ if TYPE_CHECKING:
 def _named(context: click.Context, option: click.Parameter, config: Path | None) -> str:
     """The address of the database that is meant, told before it is opened: its driver takes a while to load."""
     url = settings_or_leave({}, config, secrets_needed=False).database_url
-    click.echo(f"database  {_without_password(url)}", err=True)
+    click.echo(f"database  {without_password(url)}", err=True)
     return url
-
-
-def _without_password(url: str) -> str:
-    """
-    >>> _without_password("postgresql://bot:s3cret@db.example.com/bot?password=s3cret")
-    'postgresql://bot:***@db.example.com/bot'
-    """
-    return re.sub(r"//([^:/]*):.*@", r"//\1:***@", url.partition("?")[0])
 
 
 DATABASE = click.option("--config", "url", type=click.Path(exists=True, dir_okay=False, path_type=Path),

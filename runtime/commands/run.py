@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtime.commands.common import BOT, ENVIRONMENT, build_or_leave, leave
+from runtime.commands.common import BOT, ENVIRONMENT, build_or_leave, leave, without_password
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -36,7 +36,7 @@ def command(bot: Path, host: str | None, port: int | None, config: Path | None) 
     except SettingsError as fault:
         leave(_listed(fault.faults), ENVIRONMENT)
     except StoreDown as fault:
-        leave(f"the database cannot be used: {fault}", ENVIRONMENT)
+        leave(f"the database {without_password(settings.database_url)} cannot be used: {fault}", ENVIRONMENT)
 
 
 def settings_or_leave(flags: dict[str, object], config: Path | None, *, secrets_needed: bool = True) -> "Settings":

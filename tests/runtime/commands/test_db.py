@@ -8,6 +8,9 @@ from click.testing import CliRunner, Result
 
 from runtime.__main__ import main
 from runtime.store import schema
+from tests.runtime.test_settings import GIVEN
+
+BOT = Path(__file__).parents[3] / "bots" / "clinic"
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +42,17 @@ def test_a_database_that_cannot_be_used_is_one_line(command: str, monkeypatch: p
     which, why = failed.output.splitlines()
     assert (failed.exit_code, which) == (3, "database  postgresql://nobody@127.0.0.1:1/none")
     assert why.startswith("talktable: the database cannot be used: ")
+
+
+def test_a_server_says_which_database_it_cannot_use(monkeypatch: pytest.MonkeyPatch):
+    for name, value in GIVEN.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TALKTABLE_DATABASE_URL", "sqlite:///nowhere/talk.db")
+
+    failed = call("run", str(BOT))
+    assert failed.exit_code == 3
+    assert failed.output.splitlines()[-1].startswith(
+        "talktable: the database sqlite:///nowhere/talk.db cannot be used: ")
 
 
 @pytest.mark.parametrize("args", [("db", "current"), ("db", "upgrade"), ("dlq", "list"), ("backup", "saved.db")])
