@@ -15,7 +15,7 @@ from dsl.diagnostics import Certainty, Edit, Fix, Kind, Label, Severity
 from dsl.expressions import WRONG_TYPE
 from dsl.lower_blocks import Blocks
 from dsl.lower_bot import Bot, Continuation, Run
-from dsl.lower_rows import Rows, afters, events, ons, store, tries, unset
+from dsl.lower_rows import Rows, afters, events, ons, store, tries
 from dsl.scope import Scope, step_name
 from dsl.source import Span
 from dsl.syntax import (
@@ -109,7 +109,7 @@ def lower_ask(blocks: Blocks, ask: Ask, run: Run, after: Continuation) -> None:
     rows.add("answer", [], blocks.target(after, ask.span), blocks.bot.places.place(ask.span))
     if skip is not None:
         rows.add("skip", [["clear", variable]], blocks.target(after, skip.span), blocks.bot.places.place(skip.span))
-    count = tries(blocks, rows, ask.clauses, unset(variable, after))
+    count = tries(blocks, rows, ask.clauses, after, variable)
     afters(blocks, rows, ask.clauses)
     if Private in said.clauses:
         blocks.bot.private.add(blocks.key(variable))
@@ -241,7 +241,7 @@ def lower_choose(blocks: Blocks, choose: Choose, run: Run, after: Continuation) 
     rows = Rows()
     ons(blocks, rows, choose.clauses)
     _options(blocks, rows, scope, choose.options, into, after)
-    count = tries(blocks, rows, choose.clauses, after if into is None else unset(into.variable, after))
+    count = tries(blocks, rows, choose.clauses, after, None if into is None else into.variable)
     afters(blocks, rows, choose.clauses)
     if into is not None and Private in said.clauses:
         bot.private.add(blocks.key(into.variable))

@@ -18,8 +18,10 @@ from dsl.syntax import (
     Pattern,
     Reaction,
     Regex,
+    SetSlot,
     Tries,
     Words,
+    nodes,
 )
 from dsl.table import UNKNOWN, Op, Place, Row, Step
 from dsl.table import Option as Shown
@@ -71,12 +73,19 @@ def afters(blocks: Blocks, rows: Rows, clauses: Iterable[Clause]) -> None:
             rows.add(f"after:{seconds(clause.wait)}", ops, target, blocks.bot.places.place(clause.span))
 
 
-def tries(blocks: Blocks, rows: Rows, clauses: Iterable[Clause], after: Continuation) -> int | None:
-    """The row of `tries`, and how many there are."""
+def tries(blocks: Blocks, rows: Rows, clauses: Iterable[Clause], after: Continuation,
+          variable: list[str] | None = None) -> int | None:
+    """The row of `tries`, and how many there are; the block may set `variable`, else it is cleared."""
     clause = next((clause for clause in clauses if type(clause) is Tries), None)
     if clause is None:
         return None
-    rows.add("tries", [], blocks.block_run(clause.then, after, clause.span), blocks.bot.places.place(clause.span))
+    ops: list[Op] = []
+    if variable is not None:
+        if any(type(node) is SetSlot and node.slot.text == variable[-1] for node in nodes(clause.then)):
+            ops = [["clear", variable]]
+        else:
+            after = unset(variable, after)
+    rows.add("tries", ops, blocks.block_run(clause.then, after, clause.span), blocks.bot.places.place(clause.span))
     return clause.count
 
 

@@ -335,7 +335,8 @@ def test_a_bot_without_languages_is_still_looked_at():
 
 
 @pytest.mark.parametrize(("value", "type"), [
-    ("1", "integer"), ("round(1.5, 1)", "number"), ("visits", "list of visit"), ('"a"', "text"), ("first([])", "…"), ("[]", "list of …"),
+    ("1", "integer"), ("round(1.5, 1)", "number"), ("visits", "list of visit"), ('"a"', "text"), ("first([])", "…"),
+    ("[]", "list of …"),
 ])
 def test_what_is_set_and_has_no_name_is_told_how_to_declare_it(value: str, type: str):
     diagnostic = first(f"  set brand_new = {value}", "F102")
