@@ -5,7 +5,6 @@ the first test that wants it; `TALKTABLE_TEST_POSTGRES_URL` names another, in wh
 tests of faults survived is said at the end, whether output is captured or not.
 """
 
-import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,15 +31,6 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         assert made == path.read_text(encoding="utf-8")
 
     return compare
-
-
-@pytest.fixture(scope="module")
-def by_itself() -> Iterator[None]:
-    """As in a process of its own, which has nothing of thousands of tests to look through for garbage."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

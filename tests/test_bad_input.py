@@ -15,8 +15,6 @@ from runtime.__main__ import main
 from tests.bad_files import ANY_FILE, FILES, FLOW_LINES, GOOD, MEGABYTE, ONE_FILE, Bytes, Much, written
 from tests.processor import least_s
 
-pytestmark = pytest.mark.usefixtures("by_itself")
-
 LONGEST_S = 1.0                              # CPU, of a megabyte
 
 COMMANDS: dict[str, tuple[str, ...]] = {

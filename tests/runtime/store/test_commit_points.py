@@ -6,7 +6,7 @@ was posted. Wherever it dies, the one after it must come to the same state, and 
 
 import gc
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +19,18 @@ from runtime.store.sql import SqlStore
 from tests.runtime.store.test_contract import ANA, BEN, LEASE, NOW, told, turn
 from tests.runtime.store.watching import watched
 
-pytestmark = pytest.mark.usefixtures("by_itself")
-
 # What the platform delivers, in its order: a batch again and again until it is answered.
 WEBHOOKS = ((told("say hello", "a1"), told("due 2", "b1", BEN)), (told("say more", "a2"), told("say hi", "b2", BEN)),
             (told("call it", "a3"), told("due 1", "a4")))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def by_itself() -> Iterator[None]:
+    """As in a process of its own, which has nothing of thousands of tests to look through for garbage."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 class Died(BaseException):

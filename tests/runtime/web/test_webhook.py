@@ -17,8 +17,6 @@ from runtime.web.webhook import LARGEST, Webhook, _body
 from tests.processor import least_s
 from tests.runtime.toy import ACCOUNT, SECRET, USER, VERIFY, envelope, message, sign, value, webhook
 
-pytestmark = pytest.mark.usefixtures("by_itself")
-
 PATH = "/webhooks/whatsapp"
 LONGEST_S = 1.0                              # CPU
 
