@@ -55,8 +55,7 @@ class Fixed:
         waiting = [asyncio.create_task(self.worker.accept((one,))) for one in inbound]
         await asyncio.sleep(0)
         assert self.worker.cycle(0)
-        if waiting:
-            await asyncio.wait(waiting)
+        await asyncio.gather(*waiting, return_exceptions=True)
         await asyncio.sleep(0)
         return waiting
 
