@@ -99,7 +99,8 @@ class _Lexing:
         text, tokens = self.source.text, self.tokens
         kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
         room, at = MOST_TOKENS - len(kinds), self.at
-        for found in islice(self.look.finditer(text, self.at, self.stop), room):
+        found_all = self.look.finditer(text, self.at, self.stop)
+        for found in islice(found_all, room):
             group = found.lastindex or IS_END
             begin, at = found.span(group)
             if group == IS_WORD:
@@ -132,6 +133,9 @@ class _Lexing:
         if len(kinds) >= MOST_TOKENS:
             tokens.problems.append(writing.too_long(self.source.span(at - 1, at), "this file"))
             tokens.unread.update(A_NAME.findall(text, at, self.stop))
+        elif next(found_all, None):          # not all that was found has become a token: there is room left
+            self.at = at
+            return
         self.at = self.stop
 
     def take_sign(self, sign: str, begin: int, end: int) -> bool:

@@ -107,6 +107,14 @@ def test_comments_are_kept_with_their_place():
     assert comment.span.start == 11
 
 
+@pytest.mark.parametrize(("lines", "is_whole"), [(MOST_TOKENS * 2 // 5, True), (MOST_TOKENS * 3 // 5, False)])
+def test_empty_lines_are_no_tokens_of_a_long_file(lines: int, is_whole: bool):
+    tokens = lex(Source("a", "a\n\n" * lines))
+
+    assert [problem.code for problem in tokens.problems] == ([] if is_whole else ["F021"])
+    assert (len(tokens.kinds) == 2 * lines) is is_whole
+
+
 def test_past_so_many_tokens_or_faults_the_rest_is_not_read_but_its_words_are_known():
     long = lex(Source("a", "a " * MOST_TOKENS + "\nflow later"))
     faulty = lex(Source("a", "'a' " * (MOST_PROBLEMS + 50) + "\n$ flow later"))
