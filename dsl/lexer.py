@@ -130,13 +130,10 @@ class _Lexing:
             kinds.append(kind)
             starts.append(begin)
             ends.append(at)
+        self.at = at if next(found_all, None) else self.stop       # not all that was found has become a token
         if len(kinds) >= MOST_TOKENS:
             tokens.problems.append(writing.too_long(self.source.span(at - 1, at), "this file"))
-            tokens.unread.update(A_NAME.findall(text, at, self.stop))
-        elif next(found_all, None):          # not all that was found has become a token: there is room left
-            self.at = at
-            return
-        self.at = self.stop
+            self.at = self.give_up(at)
 
     def take_sign(self, sign: str, begin: int, end: int) -> bool:
         """Keep count of brackets, and take what a sign only begins; whether it did."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from runtime.outbox import Report, merged
+from runtime.outbox import NOTHING, Report, merged
 from runtime.store.port import Inbound, Receipt
 
 BATCH = 1_000                                # events of one tick, unless a single webhook holds more
@@ -36,9 +36,6 @@ class Waiter:
 
 class Stop:
     """Asks the thread to end."""
-
-
-NOTHING = Report()
 
 
 @dataclass(slots=True)

@@ -21,8 +21,8 @@ from loguru import logger
 from msgspec.structs import replace as changed
 
 from runtime.clock import Clock
-from runtime.gathering import COMPANY_S, GATHER_S, NOTHING, Gathered, Gathering, Waiter
-from runtime.outbox import Report
+from runtime.gathering import COMPANY_S, GATHER_S, Gathered, Gathering, Waiter
+from runtime.outbox import NOTHING, Report
 from runtime.store.port import OFFERS, Done, Inbound, Receipt, Store, StoreDown, TakeTurn, Work
 from runtime.telemetry import turns_taken
 

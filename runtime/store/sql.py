@@ -264,12 +264,13 @@ class Tick:
         if self.work.fire and held:
             fresh += self.fire(held)
         handled = self.handle(held, fresh)
-        runs = self.keep(held, handled)
+        changed = {one.before.id: held[one.before.id] for one in handled}
+        runs = self.keep(changed, handled)
         self.marks.write()
         self.accept(self.marks.closing, {})
         claims = Claims(self.execute, self.sql.claims, self.work, self.now, self.marks)
-        claimed, left = claims.take({name: held[name] for name in dict.fromkeys(
-            one.before.id for one in handled)}, {one.before.id for one in handled if one.outcome.postings}, runs)
+        said = {one.before.id for one in handled if one.outcome.postings}
+        claimed, left = claims.take(changed, said, runs)
         self.leased |= claims.leased
         return Done(tuple(handled), (*runs.values(), *claimed), tuple(left),
                     frozenset(wanted - held.keys()).union(one.conversation for one in self.marks.closing))
@@ -327,11 +328,11 @@ class Tick:
             held[before.id] = Conversation(before.id, before.tag, before.turns + 1, outcome.state, outcome.contact)
         return handled
 
-    def keep(self, held: dict[str, Conversation], handled: list[Handled]) -> dict[str, Run]:
+    def keep(self, changed: dict[str, Conversation], handled: list[Handled]) -> dict[str, Run]:
         """Write what the turns made; what may be posted at once is leased as it is written."""
         if not handled:
             return {}
-        now, changed = self.work.now, {one.before.id: held[one.before.id] for one in handled}
+        now = self.work.now
         self.execute.insert(self.sql.keep, [(one.id, one.tag, one.turns, one.state, one.contact, now)
                                             for one in changed.values()])
         self.execute.insert(self.sql.write, [journal_row(one, now) for one in handled])
